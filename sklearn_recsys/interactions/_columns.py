@@ -1,0 +1,178 @@
+"""Take the caller's containers apart, one column at a time, and put columns back.
+
+The only file that knows pandas, polars, pyarrow, arrays and lists apart. It duck-types, so
+none of those libraries is imported for a caller who does not use it.
+"""
+# SPDX-License-Identifier: BSD-3-Clause
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+__all__ = [
+    "as_object_array",
+    "column_names",
+    "n_columns",
+    "n_rows",
+    "require_table",
+    "set_column",
+    "take_column",
+    "take_rows",
+]
+
+Table = Any
+"""A pandas or polars DataFrame, a pyarrow Table, a 2-D array or a list of rows."""
+
+
+def require_table(X: Table, *, min_columns: int = 2, min_rows: int = 1, name: str = "X") -> Table:
+    """Return `X` if it is two-dimensional, or as an array if it only converts to one.
+
+    Raises
+    ------
+    TypeError
+        If `X` is sparse.
+    ValueError
+        If `X` is not two-dimensional, is complex, or has too few rows or columns.
+    """
+    if sparse.issparse(X):
+        raise TypeError(
+            f"{name} is a sparse matrix, but a table of interactions (user, item[, value[, time]]) "
+            "was expected: convert it with sklearn_recsys.interactions.interactions_from_matrix."
+        )
+    if not _is_frame(X) and not isinstance(X, (np.ndarray, list, tuple)):
+        X = np.asarray(X)
+    shape = _shape(X)
+    if len(shape) != 2:
+        raise ValueError(
+            f"Expected 2D array, got {len(shape)}D array instead for {name}: one row per "
+            "interaction and the columns (user, item[, value[, time]]) were expected. "
+            "Reshape your data."
+        )
+    if isinstance(X, np.ndarray) and X.dtype.kind == "c":
+        raise ValueError(f"Complex data not supported\n{name} has dtype {X.dtype}.")
+    if shape[0] < min_rows:
+        raise ValueError(
+            f"Found array with {shape[0]} sample(s) (shape={shape}) while a minimum of {min_rows} "
+            f"is required for {name}."
+        )
+    if shape[1] < min_columns:
+        raise ValueError(
+            f"Found array with {shape[1]} feature(s) (shape={shape}) while a minimum of "
+            f"{min_columns} is required: the first two columns of {name} are user and item ids."
+        )
+    return X
+
+
+def n_rows(X: Table) -> int:
+    """Count the rows of a table."""
+    return len(X) if not hasattr(X, "num_rows") else int(X.num_rows)
+
+
+def n_columns(X: Table) -> int:
+    """Count the columns of a table."""
+    return _shape(X)[1]
+
+
+def column_names(X: Table) -> list[str] | None:
+    """Return the names of the columns if the table has names that are all strings."""
+    names: Any = getattr(X, "columns", None) if not hasattr(X, "column_names") else X.column_names
+    if names is None or not _is_frame(X):
+        return None
+    names = list(names)
+    return names if all(isinstance(name, str) for name in names) else None
+
+
+def take_column(X: Table, position: int) -> np.ndarray:
+    """Return one column of a table as a one-dimensional array.
+
+    Text comes out as an object array of ``str``, whatever held it (a category, an Arrow string,
+    NumPy's fixed-width text); a list's column gets the dtype of its own values, so that
+    ``[1, "tea"]`` stays an integer and a string.
+    """
+    if hasattr(X, "iloc"):
+        column = X.iloc[:, position]
+        if getattr(column.dtype, "tz", None) is not None:
+            column = column.dt.tz_convert(None)
+        return _plain(np.asarray(column))
+    if hasattr(X, "to_series"):
+        return _plain(X.to_series(position).to_numpy())
+    if hasattr(X, "column_names"):
+        return _plain(np.asarray(X.column(position).to_numpy()))
+    if isinstance(X, np.ndarray):
+        return _plain(X[:, position])
+    return _plain(as_object_array([row[position] for row in X]))
+
+
+def set_column(X: Table, position: int, values: np.ndarray, *, name: str) -> Table:
+    """Return a copy of the table with one column replaced, or appended under `name`.
+
+    The container stays what it was, and `X` is not modified: frames share their other columns
+    with it, arrays are copied into a dtype that can hold the new values.
+    """
+    append = position == n_columns(X)
+    if hasattr(X, "iloc"):
+        if append:
+            return X.assign(**{name: values})
+        result = X.copy(deep=False)
+        result.isetitem(position, values)
+        return result
+    if hasattr(X, "to_series"):
+        frame_series = type(X.to_series(0))
+        return X.with_columns(frame_series(name if append else X.columns[position], values))
+    if hasattr(X, "column_names"):
+        import pyarrow  # here already: the caller holds one of its tables
+
+        column = pyarrow.array(values)
+        if append:
+            return X.append_column(name, column)
+        return X.set_column(position, X.column_names[position], column)
+    if isinstance(X, np.ndarray):
+        dtype = X.dtype if X.dtype == object else np.result_type(X.dtype, values.dtype)
+        parts = [X[:, :position], values[:, None], X[:, position + 1 :]]
+        return np.concatenate([part.astype(dtype, copy=False) for part in parts], axis=1)
+    rows = zip(X, values.tolist(), strict=True)
+    return [[*row[:position], value, *row[position + 1 :]] for row, value in rows]
+
+
+def take_rows(X: Table, rows: np.ndarray) -> Table:
+    """Return the rows at the given positions, in that order, in the same container."""
+    if hasattr(X, "iloc"):
+        return X.iloc[rows]
+    if hasattr(X, "column_names"):
+        return X.take(rows)
+    if hasattr(X, "to_series") or isinstance(X, np.ndarray):
+        return X[rows]
+    return [X[row] for row in rows]
+
+
+def as_object_array(values: Any) -> np.ndarray:
+    """Return a sequence as the narrowest one-dimensional array that keeps each value's type.
+
+    ``np.asarray`` would turn ``[1, "tea"]`` into text and a list of tuples into a matrix.
+    """
+    column = np.empty(len(values), dtype=object)
+    column[:] = list(values)
+    return pd.Series(column).infer_objects().to_numpy()
+
+
+def _is_frame(X: Table) -> bool:
+    return hasattr(X, "iloc") or hasattr(X, "to_series") or hasattr(X, "column_names")
+
+
+def _shape(X: Table) -> tuple[int, ...]:
+    if hasattr(X, "shape"):
+        return tuple(X.shape)
+    # A list of rows: its width is the first row's, as scikit-learn counts it.
+    first = X[0] if len(X) else ()
+    if isinstance(first, str) or not hasattr(first, "__len__"):
+        return (len(X),)
+    widths = {len(row) for row in X}
+    if len(widths) > 1:
+        raise ValueError(f"The rows of a list must be equally long, but have {sorted(widths)[:5]}.")
+    return (len(X), len(first))
+
+
+def _plain(column: np.ndarray) -> np.ndarray:
+    return column.astype(object) if column.dtype.kind in "US" else column

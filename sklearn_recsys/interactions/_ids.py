@@ -1,0 +1,213 @@
+"""Map ids to codes and back."""
+# SPDX-License-Identifier: BSD-3-Clause
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sklearn_recsys.exceptions import UnknownIdError
+from sklearn_recsys.interactions._columns import as_object_array
+
+__all__ = ["IdIndex", "as_id_array", "is_single_id", "list_some"]
+
+# What pandas calls the values of an object column, and the type of id that we make of it.
+_KIND_OF_INFERRED = {
+    "string": "text",
+    "integer": "number",
+    "floating": "number",
+    "mixed-integer-float": "number",
+    "boolean": "boolean",
+    "datetime64": "datetime",
+    "datetime": "datetime",
+}
+
+
+class IdIndex:
+    """Hold the sorted ids of one column; an id's code is its position.
+
+    Parameters
+    ----------
+    ids : ndarray of shape (n_ids,)
+        Distinct ids, sorted.
+    role : {"user", "item"}
+        What the ids are, for error messages.
+
+    Notes
+    -----
+    Numbers are one type (integral floats equal ints, since a join with NaN upcasts ids), and so
+    is text (``str``, category, object). Asking a number of an index of texts raises: it can only
+    be a mistake, and -1 for every row would hide it.
+    """
+
+    def __init__(self, ids: np.ndarray, role: str) -> None:
+        self.ids, self.kind = _canonical(ids, role)
+        self.role = role
+        self._lookup: pd.Index | None = None
+
+    @classmethod
+    def factorize(cls, column: np.ndarray, role: str) -> tuple["IdIndex", np.ndarray]:
+        """Return the index of a column's ids and each row's int32 code.
+
+        Raises
+        ------
+        TypeError
+            If the ids are unhashable or of types that cannot be sorted together.
+        ValueError
+            If an id is missing or infinite.
+        """
+        values, kind = _canonical(column, role)
+        try:
+            codes, ids = pd.factorize(values, sort=True)
+        except TypeError as error:
+            raise TypeError(
+                f"A {role} id argument must be a string or a number (or another hashable scalar), "
+                f"and the ids of one column mutually orderable: {error}. Convert the column to one "
+                "type before fit."
+            ) from error
+        index = cls.__new__(cls)
+        index.ids, index.kind, index.role, index._lookup = ids, kind, role, None
+        return index, codes.astype(np.int32)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def encode(self, column: Any) -> np.ndarray:
+        """Return the int32 code of each id, -1 where it is unknown.
+
+        Raises
+        ------
+        TypeError
+            If the ids are of another type than the index's.
+        """
+        values, kind = _canonical(as_id_array(column), self.role)
+        if len(values) and kind != self.kind:
+            raise TypeError(
+                f"The {self.role} ids were of type {self.kind} in fit, but here they are of type "
+                f"{kind}, such as {values[0]!r}: convert them to the type used in fit."
+            )
+        if not len(values):
+            return np.empty(0, dtype=np.int32)
+        if self._lookup is None:
+            self._lookup = pd.Index(self.ids)
+        return self._lookup.get_indexer(pd.Index(values)).astype(np.int32)
+
+    def encode_known(self, column: Any, *, parameter: str) -> np.ndarray:
+        """Return the codes of ids that must all be known.
+
+        Raises
+        ------
+        UnknownIdError
+            If an id is unknown; the message names up to five of them.
+        """
+        column = as_id_array(column)
+        codes = self.encode(column)
+        if (codes < 0).any():
+            unknown = pd.unique(column[codes < 0])
+            raise UnknownIdError(
+                f"{parameter} holds {len(unknown)} unknown {self.role}(s): {list_some(unknown)}. "
+                f"Pass ids that were in the data given to fit ({len(self)} {self.role}s)."
+            )
+        return codes
+
+    def union(self, ids: np.ndarray) -> "IdIndex":
+        """Return the index of these and further ids, which must be of the same type."""
+        values, kind = _canonical(ids, self.role)
+        if kind != self.kind:
+            raise TypeError(
+                f"The {self.role} ids of the interactions are of type {self.kind}, but those of "
+                f"the feature table are of type {kind}: convert one of them."
+            )
+        return IdIndex(np.asarray(pd.Index(self.ids).union(pd.Index(values), sort=True)), self.role)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # The hash table is rebuilt on first use: it would double the size of a pickle.
+        return {**self.__dict__, "_lookup": None}
+
+
+def as_id_array(ids: Any) -> np.ndarray:
+    """Return a caller's list of ids as a one-dimensional array that keeps their type.
+
+    Raises
+    ------
+    ValueError
+        If `ids` has more than one dimension.
+    """
+    if not isinstance(ids, (np.ndarray, list, tuple, set)) and hasattr(ids, "to_numpy"):
+        ids = ids.to_numpy()
+    if not isinstance(ids, np.ndarray):
+        return as_object_array(list(ids))
+    if ids.ndim != 1:
+        raise ValueError(f"A list of ids must be one-dimensional, but has shape {ids.shape}.")
+    return ids
+
+
+def is_single_id(ids: Any) -> bool:
+    """Tell one id (text, number, date, tuple-free scalar) from a list of them."""
+    return isinstance(ids, (str, bytes)) or not hasattr(ids, "__iter__")
+
+
+def list_some(values: Any, limit: int = 5) -> str:
+    """Name up to `limit` values for an error message."""
+    values = list(values)
+    named = ", ".join(repr(getattr(value, "item", lambda v=value: v)()) for value in values[:limit])
+    return named + (", …" if len(values) > limit else "")
+
+
+def _canonical(column: np.ndarray, role: str) -> tuple[np.ndarray, str]:
+    """Return the ids in the one dtype of their type, and the name of that type."""
+    kind = _kind(column)
+    if kind == "number":
+        values = _as_numbers(column, role)
+    elif kind == "datetime":
+        values = np.asarray(pd.to_datetime(column)).astype("datetime64[ns]")
+    elif column.dtype.kind in "US":
+        values = column.astype(object)
+    else:
+        values = column
+    if values.dtype.kind not in "iub" and pd.isna(values).any():
+        rows = np.flatnonzero(pd.isna(values))
+        raise ValueError(
+            f"Input X contains NaN: the {role} id is missing in {len(rows)} row(s), such as row "
+            f"{rows[0]}. Drop these rows before fit."
+        )
+    return values, kind
+
+
+def _kind(column: np.ndarray) -> str:
+    if column.dtype.kind in "iuf":
+        return "number"
+    if column.dtype.kind in "US":
+        return "text"
+    if column.dtype.kind == "b":
+        return "boolean"
+    if column.dtype.kind == "M":
+        return "datetime"
+    # skipna: a missing id is reported as missing, not as one of another type.
+    inferred = pd.api.types.infer_dtype(column, skipna=True)
+    if inferred in _KIND_OF_INFERRED:
+        return _KIND_OF_INFERRED[inferred]
+    # Tuples, bytes, dates, UUIDs …: the type itself, if there is one.
+    kinds = {type(value).__name__ for value in column}
+    return kinds.pop() if len(kinds) == 1 else inferred
+
+
+def _as_numbers(column: np.ndarray, role: str) -> np.ndarray:
+    """Return integers where all ids are integral, else floats."""
+    if column.dtype.kind in "iu":
+        return column
+    values = column.astype(np.float64) if column.dtype.kind == "f" else _object_numbers(column)
+    if values.dtype.kind in "iu":
+        return values
+    if np.isinf(values).any():
+        raise ValueError(f"Input X contains infinity: a {role} id is infinite.")
+    with np.errstate(invalid="ignore"):
+        whole = values.astype(np.int64)
+    # NaN compares unequal, so a column with a missing id stays float and is reported as such.
+    return whole if (whole == values).all() else values
+
+
+def _object_numbers(column: np.ndarray) -> np.ndarray:
+    if pd.isna(column).any():
+        return np.array([np.nan if pd.isna(v) else float(v) for v in column])
+    return np.asarray(pd.to_numeric(column))
