@@ -12,6 +12,7 @@ import pandas as pd
 from scipy import sparse
 
 __all__ = [
+    "as_frame",
     "as_object_array",
     "column_names",
     "n_columns",
@@ -92,14 +93,15 @@ def take_column(X: Table, position: int) -> np.ndarray:
     ``[1, "tea"]`` stays an integer and a string.
     """
     if hasattr(X, "iloc"):
-        column = X.iloc[:, position]
-        if getattr(column.dtype, "tz", None) is not None:
-            column = column.dt.tz_convert(None)
-        return _plain(np.asarray(column))
+        return _plain(_series_values(X.iloc[:, position]))
     if hasattr(X, "to_series"):
         return _plain(X.to_series(position).to_numpy())
     if hasattr(X, "column_names"):
-        return _plain(np.asarray(X.column(position).to_numpy()))
+        column = X.column(position)
+        if hasattr(column.type, "index_type"):
+            # Older pyarrow cannot decode the unsigned codes that polars writes for a category.
+            column = column.cast(column.type.value_type)
+        return _plain(np.asarray(column))
     if isinstance(X, np.ndarray):
         return _plain(X[:, position])
     return _plain(as_object_array([row[position] for row in X]))
@@ -114,7 +116,11 @@ def set_column(X: Table, position: int, values: np.ndarray, *, name: str) -> Tab
     append = position == n_columns(X)
     if hasattr(X, "iloc"):
         if append:
-            return X.assign(**{name: values})
+            # A frame whose columns are numbered keeps them numbered: names of two types would be
+            # refused by the next step's fit.
+            result = X.copy(deep=False)
+            result.insert(position, name if column_names(X) is not None else position, values)
+            return result
         result = X.copy(deep=False)
         result.isetitem(position, values)
         return result
@@ -122,14 +128,16 @@ def set_column(X: Table, position: int, values: np.ndarray, *, name: str) -> Tab
         frame_series = type(X.to_series(0))
         return X.with_columns(frame_series(name if append else X.columns[position], values))
     if hasattr(X, "column_names"):
-        import pyarrow  # here already: the caller holds one of its tables
+        import pyarrow as pa  # here already: the caller holds one of its tables
 
-        column = pyarrow.array(values)
+        column = pa.array(values)
         if append:
             return X.append_column(name, column)
         return X.set_column(position, X.column_names[position], column)
     if isinstance(X, np.ndarray):
-        dtype = X.dtype if X.dtype == object else np.result_type(X.dtype, values.dtype)
+        dtype = _common_dtype(X, values)
+        if dtype.kind == "f" and X.dtype.kind in "iu" and (X.astype(dtype) != X).any():
+            dtype = np.dtype(object)  # an id above 2**53 would turn into its neighbour
         parts = [X[:, :position], values[:, None], X[:, position + 1 :]]
         return np.concatenate([part.astype(dtype, copy=False) for part in parts], axis=1)
     rows = zip(X, values.tolist(), strict=True)
@@ -145,6 +153,25 @@ def take_rows(X: Table, rows: np.ndarray) -> Table:
     if hasattr(X, "to_series") or isinstance(X, np.ndarray):
         return X[rows]
     return [X[row] for row in rows]
+
+
+def as_frame(X: Table, *, name: str = "X") -> pd.DataFrame:
+    """Return a frame's columns as a pandas DataFrame; a pandas DataFrame comes back as it is.
+
+    Raises
+    ------
+    TypeError
+        If `X` is not a pandas or polars DataFrame or a pyarrow Table.
+    """
+    if hasattr(X, "iloc") and len(X.shape) == 2:
+        return X
+    names = column_names(X)
+    if names is None or hasattr(X, "iloc"):
+        raise TypeError(
+            f"{name} must be a pandas or polars DataFrame or a pyarrow Table with named columns, "
+            f"but is of type {type(X).__name__}."
+        )
+    return pd.DataFrame({column: take_column(X, i) for i, column in enumerate(names)})
 
 
 def as_object_array(values: Any) -> np.ndarray:
@@ -172,6 +199,25 @@ def _shape(X: Table) -> tuple[int, ...]:
     if len(widths) > 1:
         raise ValueError(f"The rows of a list must be equally long, but have {sorted(widths)[:5]}.")
     return (len(X), len(first))
+
+
+def _series_values(column: pd.Series) -> np.ndarray:
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        column = column.astype(column.cat.categories.dtype)
+    # A time with a zone would come out as an object array of Timestamps.
+    if column.dtype.kind == "M":
+        column = column if column.dt.tz is None else column.dt.tz_convert(None)
+        return column.to_numpy(dtype=f"datetime64[{column.dt.unit}]")
+    return np.asarray(column)
+
+
+def _common_dtype(X: np.ndarray, values: np.ndarray) -> np.dtype:
+    """Return a dtype that holds both without turning numbers to text or rounding ids."""
+    # float64 has no place for integers beyond 2**53, which hashed ids are.
+    rounds = X.dtype.kind in "iu" and values.dtype.kind == "f" and (np.abs(X) > 2**53).any()
+    if X.dtype.kind not in "biuf" or rounds:
+        return np.dtype(object)
+    return np.result_type(X.dtype, values.dtype)
 
 
 def _plain(column: np.ndarray) -> np.ndarray:

@@ -57,13 +57,14 @@ class IdIndex:
             If an id is missing or infinite.
         """
         values, kind = _canonical(column, role)
+        _require_one_type(values, kind, role)
         try:
             codes, ids = pd.factorize(values, sort=True)
         except TypeError as error:
             raise TypeError(
-                f"A {role} id argument must be a string or a number (or another hashable scalar), "
-                f"and the ids of one column mutually orderable: {error}. Convert the column to one "
-                "type before fit."
+                f"Each {role} id argument must be a string or a number (or another hashable "
+                f"scalar), and the ids of one column mutually orderable: {error}. Convert the "
+                "column to one type before fit."
             ) from error
         index = cls.__new__(cls)
         index.ids, index.kind, index.role, index._lookup = ids, kind, role, None
@@ -89,8 +90,8 @@ class IdIndex:
         if not len(values):
             return np.empty(0, dtype=np.int32)
         if self._lookup is None:
-            self._lookup = pd.Index(self.ids)
-        return self._lookup.get_indexer(pd.Index(values)).astype(np.int32)
+            self._lookup = _index_of(self.ids)
+        return self._lookup.get_indexer(_index_of(values)).astype(np.int32)
 
     def encode_known(self, column: Any, *, parameter: str) -> np.ndarray:
         """Return the codes of ids that must all be known.
@@ -110,15 +111,20 @@ class IdIndex:
             )
         return codes
 
-    def union(self, ids: np.ndarray) -> "IdIndex":
-        """Return the index of these and further ids, which must be of the same type."""
-        values, kind = _canonical(ids, self.role)
-        if kind != self.kind:
+    def require_type_of(self, other: "IdIndex") -> None:
+        """Raise a ``TypeError`` if a feature table's ids are of another type than these."""
+        if self.kind != other.kind:
             raise TypeError(
                 f"The {self.role} ids of the interactions are of type {self.kind}, but those of "
-                f"the feature table are of type {kind}: convert one of them."
+                f"the feature table are of type {other.kind}: convert one of them."
             )
-        return IdIndex(np.asarray(pd.Index(self.ids).union(pd.Index(values), sort=True)), self.role)
+
+    def union(self, ids: np.ndarray) -> "IdIndex":
+        """Return the index of these and further ids, which must be of the same type."""
+        other = IdIndex(ids, self.role)
+        self.require_type_of(other)
+        merged = _index_of(self.ids).union(_index_of(other.ids), sort=True)
+        return IdIndex(np.asarray(merged), self.role)
 
     def __getstate__(self) -> dict[str, Any]:
         # The hash table is rebuilt on first use: it would double the size of a pickle.
@@ -134,7 +140,7 @@ def as_id_array(ids: Any) -> np.ndarray:
         If `ids` has more than one dimension.
     """
     if not isinstance(ids, (np.ndarray, list, tuple, set)) and hasattr(ids, "to_numpy"):
-        ids = ids.to_numpy()
+        ids = np.asarray(ids)  # not to_numpy(): Arrow's refuses to copy text
     if not isinstance(ids, np.ndarray):
         return as_object_array(list(ids))
     if ids.ndim != 1:
@@ -150,8 +156,30 @@ def is_single_id(ids: Any) -> bool:
 def list_some(values: Any, limit: int = 5) -> str:
     """Name up to `limit` values for an error message."""
     values = list(values)
-    named = ", ".join(repr(getattr(value, "item", lambda v=value: v)()) for value in values[:limit])
-    return named + (", …" if len(values) > limit else "")
+    return ", ".join(map(_named, values[:limit])) + (", …" if len(values) > limit else "")
+
+
+def _named(value: Any) -> str:
+    if isinstance(value, np.datetime64):
+        return str(pd.Timestamp(value))
+    return repr(value.item() if isinstance(value, np.generic) else value)
+
+
+def _index_of(ids: np.ndarray) -> pd.Index:
+    # Tuples are ids, not the levels of a MultiIndex.
+    return pd.Index(ids, tupleize_cols=False)
+
+
+def _require_one_type(values: np.ndarray, kind: str, role: str) -> None:
+    """Raise for a column of several types, which pandas would sort by type without a word."""
+    if not kind.startswith("mixed"):
+        return
+    examples = {type(value).__name__: value for value in reversed(values)}
+    raise TypeError(
+        f"Each {role} id argument must be a string or a number, and all of one column of one type, "
+        f"but the ids are of types {', '.join(sorted(examples))}, such as "
+        f"{list_some(examples.values())}. Convert the column to one type before fit."
+    )
 
 
 def _canonical(column: np.ndarray, role: str) -> tuple[np.ndarray, str]:
@@ -160,7 +188,9 @@ def _canonical(column: np.ndarray, role: str) -> tuple[np.ndarray, str]:
     if kind == "number":
         values = _as_numbers(column, role)
     elif kind == "datetime":
-        values = np.asarray(pd.to_datetime(column)).astype("datetime64[ns]")
+        # A zone is part of how a time is shown, not of which time it is.
+        times = pd.DatetimeIndex(pd.to_datetime(column, utc=True)).tz_localize(None)
+        values = np.asarray(times.as_unit("ns"))
     elif column.dtype.kind in "US":
         values = column.astype(object)
     else:
@@ -197,10 +227,10 @@ def _as_numbers(column: np.ndarray, role: str) -> np.ndarray:
     if column.dtype.kind in "iu":
         return column
     values = column.astype(np.float64) if column.dtype.kind == "f" else _object_numbers(column)
-    if values.dtype.kind in "iu":
+    if values.dtype.kind != "f":
         return values
     if np.isinf(values).any():
-        raise ValueError(f"Input X contains infinity: a {role} id is infinite.")
+        raise ValueError(f"Input X contains infinity: at least one {role} id is infinite.")
     with np.errstate(invalid="ignore"):
         whole = values.astype(np.int64)
     # NaN compares unequal, so a column with a missing id stays float and is reported as such.
@@ -208,6 +238,13 @@ def _as_numbers(column: np.ndarray, role: str) -> np.ndarray:
 
 
 def _object_numbers(column: np.ndarray) -> np.ndarray:
+    """Return an object column of numbers as integers, unsigned integers or floats that hold it."""
     if pd.isna(column).any():
         return np.array([np.nan if pd.isna(v) else float(v) for v in column])
-    return np.asarray(pd.to_numeric(column))
+    if pd.api.types.infer_dtype(column) != "integer":
+        return column.astype(np.float64)
+    low, high = min(column), max(column)
+    for dtype in (np.int64, np.uint64):
+        if np.iinfo(dtype).min <= low and high <= np.iinfo(dtype).max:
+            return column.astype(dtype)
+    return column  # -1 beside 2**63 stays an integer of Python's, as a float would lose digits

@@ -1,0 +1,79 @@
+"""The family of models that score by the product of a user's and an item's vector."""
+# SPDX-License-Identifier: BSD-3-Clause
+
+from abc import abstractmethod
+
+import numpy as np
+from scipy import sparse
+
+from sklearn_recsys.base._recommender import BaseRecommender
+from sklearn_recsys.base._tags import RecommenderTags
+
+__all__ = ["FactorRecommender"]
+
+
+class FactorRecommender(BaseRecommender):
+    """Score a user and an item by the product of their vectors, plus their biases.
+
+    A model supplies `_factorize`, and `_fold_in` if its users can be computed from a history.
+
+    Attributes
+    ----------
+    user_factors_ : ndarray of shape (n_users, n_components), dtype float32
+        One vector a user.
+    item_factors_ : ndarray of shape (n_items, n_components), dtype float32
+        One vector an item.
+    user_biases_ : ndarray of shape (n_users,), dtype float32
+        Zero in models without biases.
+    item_biases_ : ndarray of shape (n_items,), dtype float32
+        Zero in models without biases.
+    """
+
+    @abstractmethod
+    def _factorize(self, matrix: sparse.csr_array) -> tuple[np.ndarray, np.ndarray]:
+        """Return the vectors of users (n_users, k) and of items (n_items, k)."""
+
+    def _fold_in(self, history: sparse.csr_array) -> np.ndarray:
+        """Return the vectors (n_rows, k) of users known by `history` alone."""
+        raise NotImplementedError
+
+    def _fit(self, interactions):
+        # Set first, so that a model with biases replaces them while it factorises.
+        n_users, n_items = interactions.matrix.shape
+        self.user_biases_ = np.zeros(n_users, dtype=np.float32)
+        self.item_biases_ = np.zeros(n_items, dtype=np.float32)
+        users, items = self._factorize(interactions.matrix)
+        self.user_factors_ = np.ascontiguousarray(users, dtype=np.float32)
+        self.item_factors_ = np.ascontiguousarray(items, dtype=np.float32)
+
+    def _score(self, rows):
+        scores = self.user_factors_[rows] @ self.item_factors_.T
+        scores += self.user_biases_[rows, None] + self.item_biases_
+        return scores
+
+    def _score_history(self, history, weights=None):
+        return self._fold_in(history).astype(np.float32) @ self.item_factors_.T + self.item_biases_
+
+    def _score_pairs(self, rows, cols):
+        scores = np.empty(len(rows), dtype=np.float32)
+        for part in self._batches(len(rows)):
+            users, items = self.user_factors_[rows[part]], self.item_factors_[cols[part]]
+            scores[part] = np.einsum("ij,ij->i", users, items)
+        return scores + self.user_biases_[rows] + self.item_biases_[cols]
+
+    def _similarity_to_items(self, cols):
+        return _cosine(self.item_factors_, cols)
+
+    def _similarity_to_users(self, rows):
+        return _cosine(self.user_factors_, rows)
+
+    def __recommender_tags__(self):
+        """Tell what every model of this family can do."""
+        return RecommenderTags(similar_items=True, similar_users=True)
+
+
+def _cosine(vectors: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    # float64 norms: squares of large float32 factors overflow.
+    norms = np.linalg.norm(vectors.astype(np.float64), axis=1, keepdims=True)
+    unit = (vectors / np.where(norms > 0, norms, 1)).astype(np.float32)
+    return np.clip(unit[chosen] @ unit.T, -1, 1)

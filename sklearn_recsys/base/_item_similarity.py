@@ -1,0 +1,68 @@
+"""The family of models that score an item by its similarity to the user's items."""
+# SPDX-License-Identifier: BSD-3-Clause
+
+from abc import abstractmethod
+
+import numpy as np
+from scipy import sparse
+
+from sklearn_recsys.base._recommender import BaseRecommender
+from sklearn_recsys.base._tags import RecommenderTags
+
+__all__ = ["ItemSimilarityRecommender"]
+
+
+class ItemSimilarityRecommender(BaseRecommender):
+    """Score an item by its similarity to the items of the user's history.
+
+    A model supplies `_similarity`; everything else, explanations and exact fold-in included,
+    follows from ``scores = history @ item_similarity_``.
+
+    Attributes
+    ----------
+    item_similarity_ : csr_array of shape (n_items, n_items), dtype float32
+        Row: item of the history; column: item that is scored. Its diagonal is empty.
+    """
+
+    @abstractmethod
+    def _similarity(self, matrix: sparse.csr_array) -> sparse.csr_array:
+        """Return the similarity (n_items, n_items), diagonal empty, learned from interactions."""
+
+    def _weigh_history(self, history: sparse.csr_array) -> sparse.csr_array:
+        """Return the weight of each item of a history; its value unless a model knows better."""
+        return history
+
+    def _fit(self, interactions):
+        similarity = sparse.csr_array(self._similarity(interactions.matrix))
+        similarity.sort_indices()
+        self.item_similarity_ = similarity.astype(np.float32)
+
+    def _score(self, rows):
+        return self._score_history(self.interactions_[rows])
+
+    def _score_history(self, history, weights=None):
+        return self._weigh_history(history) @ self.item_similarity_
+
+    def _score_pairs(self, rows, cols):
+        weights, by_item = self._weigh_history(self.interactions_), self.item_similarity_.T.tocsr()
+        scores = np.empty(len(rows), dtype=np.float32)
+        for part in self._batches(len(rows)):
+            scores[part] = weights[rows[part]].multiply(by_item[cols[part]]).sum(axis=1)
+        return scores
+
+    def _contributions(self, history, col):
+        weights = self._weigh_history(history)
+        return weights.data * self.item_similarity_[:, [col]].toarray()[weights.indices, 0]
+
+    def _similarity_to_items(self, cols):
+        return self.item_similarity_[cols]
+
+    def _similarity_to_users(self, rows):
+        # Cosine, unless a model has a similarity that means something between users too.
+        norms = np.sqrt(self.interactions_.multiply(self.interactions_).sum(axis=1))
+        unit = sparse.diags_array(1 / np.where(norms > 0, norms, 1)) @ self.interactions_
+        return (unit[rows] @ unit.T).tocsr()
+
+    def __recommender_tags__(self):
+        """Tell what every model of this family can do."""
+        return RecommenderTags(explain=("item",), similar_items=True, similar_users=True)

@@ -1,0 +1,161 @@
+"""The verbs that look at a fitted model: similar items, similar users, explanations."""
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_recsys.base._ranking import Block, as_neighbors, check_length
+from sklearn_recsys.interactions._audience import encode_distinct
+
+__all__ = ["NeighborhoodMixin"]
+
+
+def _tagged(tag: str):
+    def can(recommender) -> bool:
+        if not getattr(recommender.__recommender_tags__(), tag):
+            raise AttributeError(f"the model's tag {tag} is not set: it has no such method")
+        return True
+
+    return available_if(can)
+
+
+class NeighborhoodMixin:
+    """Give a recommender `similar_items`, `similar_users` and `explain`, where its tags say so."""
+
+    def _similarity_to_items(self, cols: np.ndarray) -> Block:
+        """Return the similarity (n_cols, n_items) of items to all items."""
+        raise NotImplementedError
+
+    def _similarity_to_users(self, rows: np.ndarray) -> Block:
+        """Return the similarity (n_rows, n_users) of training users to all users."""
+        raise NotImplementedError
+
+    def _similarity_to_itself(self, codes: np.ndarray, *, role: str) -> np.ndarray:
+        """Return the similarity of users or items (the role) to themselves; 1 if normalised."""
+        return np.ones(len(codes), dtype=np.float32)
+
+    def _contributions(self, history: sparse.csr_array, col: int) -> np.ndarray:
+        """Return what each stored entry of a one-row history adds to the score of an item."""
+        raise NotImplementedError
+
+    @_tagged("similar_items")
+    def similar_items(self, items, n_items=10, *, include_self=False):
+        """Find the items most similar to each of the given items.
+
+        Parameters
+        ----------
+        items : id or list of ids
+            Items seen in `fit`.
+        n_items : int, default=10
+            Number of neighbours; fewer where the model keeps fewer.
+        include_self : bool, default=False
+            Put the item itself first.
+
+        Returns
+        -------
+        neighbors : DataFrame
+            Columns: item, similar item (the caller's name after ``similar_``), score and rank.
+            Ties are broken by popularity, then by id.
+
+        Raises
+        ------
+        TypeError
+            If ids are of another type than in `fit`.
+        UnknownIdError
+            If an item was not seen in `fit`.
+        """
+        check_is_fitted(self)
+        check_length(n_items, "n_items")
+        return as_neighbors(
+            self._item_index,
+            encode_distinct(items, self._item_index, parameter="items"),
+            self.popularity_,
+            n_items,
+            name=self._names[1],
+            similarity=self._similarity_to_items,
+            to_itself=self._similarity_to_itself if include_self else None,
+        )
+
+    @_tagged("similar_users")
+    def similar_users(self, users, n_users=10, *, include_self=False):
+        """Find the users most similar to each of the given users.
+
+        Parameters
+        ----------
+        users : id or list of ids
+            Users seen in `fit`.
+        n_users : int, default=10
+            Number of neighbours; fewer where fewer users have an item in common.
+        include_self : bool, default=False
+            Put the user herself first.
+
+        Returns
+        -------
+        neighbors : DataFrame
+            Columns: user, similar user (the caller's name after ``similar_``), score and rank.
+            Ties are broken by the number of items, then by id.
+
+        Raises
+        ------
+        TypeError
+            If ids are of another type than in `fit`.
+        UnknownIdError
+            If a user was not seen in `fit`.
+        """
+        check_is_fitted(self)
+        check_length(n_users, "n_users")
+        return as_neighbors(
+            self._user_index,
+            encode_distinct(users, self._user_index, parameter="users"),
+            np.diff(self.interactions_.indptr),
+            n_users,
+            name=self._names[0],
+            similarity=self._similarity_to_users,
+            to_itself=self._similarity_to_itself if include_self else None,
+        )
+
+    @_tagged("explain")
+    def explain(self, user, item, *, by="item"):
+        """Break a score down into the contributions of the items of the user's history.
+
+        Parameters
+        ----------
+        user : id
+            User seen in `fit`.
+        item : id
+            Item seen in `fit`.
+        by : str, default="item"
+            What to break the score down by; one of the model's tag ``explain``.
+
+        Returns
+        -------
+        contributions : DataFrame
+            Columns: item and contribution, largest first; contributions sum to the score.
+
+        Raises
+        ------
+        TypeError
+            If ids are of another type than in `fit`.
+        UnknownIdError
+            If the user or the item was not seen in `fit`.
+        ValueError
+            If the model cannot break a score down `by` that.
+        """
+        check_is_fitted(self)
+        choices = self.__recommender_tags__().explain
+        if by not in choices:
+            raise ValueError(f"by must be one of {choices}, got {by!r}.")
+        (row,) = self._user_index.encode_known([user], parameter="user")
+        (col,) = self._item_index.encode_known([item], parameter="item")
+        history = self.interactions_[[row]]
+        contributions = self._contributions(history, col)
+        order = np.argsort(-contributions, kind="stable")
+        return pd.DataFrame(
+            {
+                self._names[1]: self.items_[history.indices[order]],
+                "contribution": contributions[order],
+            }
+        )

@@ -1,0 +1,353 @@
+"""What every recommender is: ids in, ranked tables out; models supply the mathematics."""
+# SPDX-License-Identifier: BSD-3-Clause
+
+from abc import ABCMeta, abstractmethod
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar, Literal, NamedTuple
+
+import numpy as np
+from scipy import sparse
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from sklearn_recsys.base._neighborhood import NeighborhoodMixin
+from sklearn_recsys.base._ranking import (
+    as_recommendations,
+    check_length,
+    densify,
+    finite,
+    memory_batches,
+    rank_block,
+    tie_order,
+)
+from sklearn_recsys.base._tags import RecommenderTags
+from sklearn_recsys.interactions._audience import (
+    Audience,
+    ItemFilter,
+    validate_audience,
+    validate_item_filter,
+)
+from sklearn_recsys.interactions._columns import column_names, n_columns, require_table
+from sklearn_recsys.interactions._validation import (
+    Interactions,
+    validate_interactions,
+    validate_pairs,
+)
+from sklearn_recsys.metrics import make_ranking_scorer
+
+__all__ = ["BaseRecommender"]
+
+_ON_UNKNOWN = ("raise", "popular", "skip")
+
+
+class _Group(NamedTuple):
+    """Users whose scores come from one source."""
+
+    places: np.ndarray  # positions in the audience
+    seen: sparse.csr_array  # (n_group, n_items)
+    score: Callable[[slice], Any]  # a block of scores for a slice of the group
+
+
+class BaseRecommender(NeighborhoodMixin, BaseEstimator, metaclass=ABCMeta):
+    """Turn a table of interactions into ranked recommendations.
+
+    A model supplies `_fit` and `_score`; ids, validation, unknown users, masking, ranking in
+    blocks of bounded memory, `predict`, `score` and fold-in are done here, once for everyone.
+
+    Attributes
+    ----------
+    users_ : ndarray of shape (n_users,)
+        Sorted user ids; a user's position is the row of every matrix of the model.
+    items_ : ndarray of shape (n_items,)
+        Sorted item ids.
+    interactions_ : csr_array of shape (n_users, n_items), dtype float32
+        Merged training interactions; explicit zeros are pairs that were seen.
+    popularity_ : ndarray of shape (n_items,), dtype int64
+        Number of users with a positive interaction, which breaks ties.
+    n_features_in_ : int
+        Number of columns of the table seen in `fit`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, where all are strings.
+
+    Notes
+    -----
+    ``sklearn.set_config(working_memory=…)`` bounds the memory of a block of scores; one eighth of
+    it (128 MiB by default) is used, and the answer does not depend on it.
+    """
+
+    _parameter_constraints: ClassVar[dict] = {}
+    # How rows of one (user, item) pair are merged: count-like models sum, rating models average.
+    _duplicates: ClassVar[Literal["sum", "mean"]] = "sum"
+
+    @abstractmethod
+    def _fit(self, interactions: Interactions) -> None:
+        """Learn from encoded interactions."""
+
+    @abstractmethod
+    def _score(self, rows: np.ndarray) -> np.ndarray | sparse.csr_array:
+        """Return the scores (n_rows, n_items) of training users for all items."""
+
+    def _score_history(
+        self, history: sparse.csr_array, weights: sparse.csr_array
+    ) -> np.ndarray | sparse.csr_array:
+        """Return the scores (n_rows, n_items) of users known by `history` alone.
+
+        `weights` holds, at the same places, how many rows were merged into each entry.
+        """
+        raise NotImplementedError
+
+    def fit(self, X, y=None, sample_weight=None):
+        """Learn from a table of interactions.
+
+        Parameters
+        ----------
+        X : table of shape (n_interactions, n_columns)
+            pandas or polars DataFrame, pyarrow Table, array or list of rows. Columns by position:
+            user id, item id, value (1.0 when absent), time; further columns are ignored.
+        y : array-like of shape (n_interactions,), default=None
+            Values that replace the value column.
+        sample_weight : array-like of shape (n_interactions,), default=None
+            Non-negative weights; an integer weight equals that many repeated rows, and rows of
+            weight zero are dropped.
+
+        Returns
+        -------
+        self : object
+            Fitted recommender.
+
+        Raises
+        ------
+        TypeError
+            If `X` is sparse or its ids cannot be ordered.
+        ValueError
+            If an id is missing, a value is not finite (or negative where the model's tags do not
+            allow it), or a parameter is out of range.
+        """
+        self._validate_params()
+        X = require_table(X)
+        validate_data(self, X, skip_check_array=True)
+        interactions = validate_interactions(
+            X,
+            y,
+            sample_weight,
+            duplicates=self._duplicates,
+            allow_negative=self.__recommender_tags__().negative_values,
+        )
+        if getattr(self, "verbose", 0) and interactions.n_merged:
+            name = type(self).__name__
+            print(f"[{name}] merged {interactions.n_merged} duplicate rows")  # noqa: T201
+        self.users_, self.items_ = interactions.users.ids, interactions.items.ids
+        self.interactions_ = interactions.matrix
+        self.popularity_ = interactions.count_users()
+        self._names = (interactions.user_name, interactions.item_name)
+        self._user_index, self._item_index = interactions.users, interactions.items
+        self._fit(interactions)
+        return self
+
+    def predict(self, X):
+        """Score each (user, item) row of a table.
+
+        Parameters
+        ----------
+        X : table of shape (n_rows, n_columns)
+            Users and items in the first two columns; the other columns of `fit` may be absent.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_rows,), dtype float32
+            Always finite: an unknown user gets the scores of popularity (a rating model: the
+            global mean and the known bias), an unknown item the lowest score.
+        """
+        rows, cols = self._encode_pairs(X)
+        scores = np.empty(len(rows), dtype=np.float32)
+        known = (rows >= 0) & (cols >= 0)
+        scores[known] = finite(self._score_pairs(rows[known], cols[known]))
+        stranger = (rows < 0) & (cols >= 0)
+        scores[stranger] = self._score_stranger()[cols[stranger]]
+        novel = cols < 0
+        scores[novel] = self._score_unknown_items(rows[novel])
+        return scores
+
+    def recommend(
+        self,
+        users=None,
+        n_items=10,
+        *,
+        exclude_seen=True,
+        candidates=None,
+        exclude=None,
+        history=None,
+        on_unknown="raise",
+    ):
+        """Recommend items to users.
+
+        Parameters
+        ----------
+        users : id or list of ids, default=None
+            Whom to recommend to; None means everyone seen in `fit`, or everyone in `history`.
+        n_items : int, default=10
+            Length of each list; a list is shorter where fewer items are left.
+        exclude_seen : bool, default=True
+            Leave out the items that the user has interacted with.
+        candidates : list of items or table of (user, item) pairs, default=None
+            The only items to recommend, for everyone or for each user.
+        exclude : list of items or table of (user, item) pairs, default=None
+            Items not to recommend, for everyone or for each user.
+        history : table of interactions, default=None
+            Interactions of users who need not have been seen in `fit`. It replaces the training
+            interactions of the users in it, in scoring and in `exclude_seen`.
+        on_unknown : {"raise", "popular", "skip"}, default="raise"
+            Whether users without interactions raise, get the popular items, or get none.
+
+        Returns
+        -------
+        recommendations : DataFrame
+            Columns: the caller's user and item columns, score and rank (from 1). Scores never
+            increase with rank; ties are broken by popularity, then by id.
+
+        Raises
+        ------
+        TypeError
+            If ids are of another type than in `fit`.
+        UnknownIdError
+            If users or candidates are unknown.
+        ValueError
+            If a parameter is out of range, or the model cannot fold in a `history`.
+        """
+        check_is_fitted(self)
+        check_length(n_items, "n_items")
+        if on_unknown not in _ON_UNKNOWN:
+            raise ValueError(f"on_unknown must be one of {_ON_UNKNOWN}, got {on_unknown!r}.")
+        tags = self.__recommender_tags__()
+        if history is not None and tags.fold_in == "none":
+            raise ValueError(
+                f"history= was given, but {type(self).__name__} cannot fold in users: its tag "
+                "fold_in is 'none'. Refit with these interactions instead."
+            )
+        audience = validate_audience(
+            users,
+            history,
+            self._user_index,
+            self._item_index,
+            on_unknown=on_unknown,
+            duplicates=self._duplicates,
+            allow_negative=tags.negative_values,
+        )
+        item_filter = validate_item_filter(candidates, exclude, audience.ids, self._item_index)
+        ranked = [
+            self._rank(group, item_filter, n_items, exclude_seen=exclude_seen)
+            for group in self._groups(audience)
+        ]
+        places, cols, scores = (np.concatenate(part) for part in zip(*ranked, strict=True))
+        return as_recommendations((places, cols, scores), audience.ids, self.items_, self._names)
+
+    def score(self, X, y=None):
+        """Return the mean nDCG@10 of held-out interactions.
+
+        Parameters
+        ----------
+        X : table of shape (n_interactions, n_columns)
+            Held-out interactions; pairs seen in `fit` do not count.
+        y : array-like of shape (n_interactions,), default=None
+            Values that replace the value column; positive ones are relevant.
+
+        Returns
+        -------
+        score : float
+            Mean over users; NaN (with a warning) where no user has anything held out.
+
+        See Also
+        --------
+        sklearn_recsys.metrics.make_ranking_scorer : Other metrics and options.
+        """
+        return make_ranking_scorer("ndcg@10")(self, X, y)
+
+    def __sklearn_tags__(self):
+        """Tell scikit-learn that samples are rows of ids."""
+        tags = super().__sklearn_tags__()
+        tags.estimator_type = None
+        tags.input_tags.two_d_array = True
+        tags.input_tags.categorical = True
+        tags.input_tags.sparse = False
+        tags.input_tags.allow_nan = False
+        tags.target_tags.required = False
+        return tags
+
+    def __recommender_tags__(self) -> RecommenderTags:
+        """Tell what this recommender can do."""
+        return RecommenderTags()
+
+    def _encode_pairs(self, X):
+        """Return the codes of each row's user and item, after checking names and width."""
+        check_is_fitted(self)
+        X = require_table(X, min_columns=1)
+        width, names = n_columns(X), column_names(X)
+        is_prefix = 2 <= width < self.n_features_in_ and (
+            names is None or names == list(getattr(self, "feature_names_in_", names))[:width]
+        )
+        if not is_prefix:
+            validate_data(self, X, reset=False, skip_check_array=True)
+        return validate_pairs(X, self._user_index, self._item_index)
+
+    def _score_pairs(self, rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
+        """Return the score of each pair, by whole rows unless a model knows better."""
+        scores = np.empty(len(rows), dtype=np.float32)
+        distinct, inverse = np.unique(rows, return_inverse=True)
+        order = np.argsort(inverse, kind="stable")
+        bounds = np.searchsorted(inverse[order], np.arange(len(distinct) + 1))
+        for part in self._batches(len(distinct)):
+            block = densify(self._score(distinct[part]))
+            chosen = order[bounds[part.start] : bounds[part.stop]]
+            scores[chosen] = block[inverse[chosen] - part.start, cols[chosen]]
+        return scores
+
+    def _score_stranger(self) -> np.ndarray:
+        """Return the scores of all items for a user of whom nothing is known."""
+        return self.popularity_.astype(np.float32)
+
+    def _score_unknown_items(self, rows: np.ndarray) -> np.ndarray:
+        """Return the lowest score of each user, which is what an item unknown to `fit` gets."""
+        distinct, inverse = np.unique(rows, return_inverse=True)
+        lowest = np.full(len(distinct), self._score_stranger().min(), dtype=np.float32)
+        known = np.flatnonzero(distinct >= 0)
+        for part in self._batches(len(known)):
+            block = finite(densify(self._score(distinct[known[part]])))
+            lowest[known[part]] = block.min(axis=1)
+        return lowest[inverse]
+
+    def _batches(self, n: int) -> Iterator[slice]:
+        return memory_batches(n, len(self.items_))
+
+    def _groups(self, audience: Audience) -> Iterator[_Group]:
+        """Yield the users asked for, grouped by where their scores come from."""
+        in_history = np.flatnonzero(audience.history_rows >= 0)
+        if len(in_history):
+            rows = audience.history_rows[in_history]
+            history, weights = audience.history[rows], audience.history_weights[rows]
+            yield _Group(
+                in_history, history, lambda part: self._score_history(history[part], weights[part])
+            )
+        trained = np.flatnonzero((audience.history_rows < 0) & (audience.rows >= 0))
+        known = audience.rows[trained]
+        yield _Group(trained, self.interactions_[known], lambda part: self._score(known[part]))
+        strangers = np.flatnonzero((audience.history_rows < 0) & (audience.rows < 0))
+        if len(strangers):
+            shape = (len(strangers), len(self.items_))
+            nothing = sparse.csr_array(shape, dtype=np.float32)
+            scores = np.broadcast_to(self._score_stranger(), shape)
+            yield _Group(strangers, nothing, lambda part: scores[part])
+
+    def _rank(self, group: _Group, item_filter: ItemFilter, n_items: int, *, exclude_seen: bool):
+        """Return places, item codes and scores of a group's best items, best first."""
+        order = tie_order(self.popularity_)  # the leftmost of equal scores is the one to keep
+        columns = order[item_filter.columns[order]]
+        found = [(np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0, np.float32))]
+        for part in self._batches(len(group.places)):
+            places = group.places[part]
+            masks = [group.seen[part]] if exclude_seen else []
+            if item_filter.excluded is not None:
+                masks.append(item_filter.excluded[places])
+            allowed = None if item_filter.allowed is None else item_filter.allowed[places]
+            rows, cols, scores = rank_block(group.score(part), columns, masks, allowed, n_items)
+            found.append((places[rows], columns[cols], scores))
+        return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))

@@ -1,0 +1,47 @@
+"""What a recommender can do, as data."""
+# SPDX-License-Identifier: BSD-3-Clause
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["RecommenderTags"]
+
+
+@dataclass
+class RecommenderTags:
+    """Tell what a recommender can do, beside scikit-learn's own tags.
+
+    The check suite chooses its checks by these tags, and the capability table of the
+    documentation is made from them.
+
+    Attributes
+    ----------
+    personalized : bool
+        Whether the ranking depends on the user's own interactions.
+    feedback : {"implicit", "explicit"}
+        Whether a value is the strength of a positive signal, or a rating.
+    fold_in : {"exact", "approximate", "none"}
+        How users are served from a ``history`` without a refit; "exact" means that a training
+        user's own history gives her training list.
+    explain : tuple of {"item", "feature"}
+        What an explanation can be broken down by; empty where the score is not additive.
+    similar_items, similar_users : bool
+        Whether the model has these methods.
+    cold_users, cold_items : bool
+        Whether users or items without interactions are served from a feature table.
+    negative_values : bool
+        Whether negative values are accepted.
+    partial_fit : bool
+        Whether interactions can be added without starting afresh.
+    """
+
+    personalized: bool = True
+    feedback: Literal["implicit", "explicit"] = "implicit"
+    fold_in: Literal["exact", "approximate", "none"] = "exact"
+    explain: tuple[str, ...] = ()
+    similar_items: bool = False
+    similar_users: bool = False
+    cold_users: bool = False
+    cold_items: bool = False
+    negative_values: bool = False
+    partial_fit: bool = False

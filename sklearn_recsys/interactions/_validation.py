@@ -1,0 +1,330 @@
+"""Validate tables of interactions and encode them: the way in for every estimator."""
+# SPDX-License-Identifier: BSD-3-Clause
+
+import re
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+from sklearn.utils import check_consistent_length, column_or_1d
+
+from sklearn_recsys.exceptions import DataWarning
+from sklearn_recsys.interactions._columns import (
+    Table,
+    column_names,
+    n_columns,
+    n_rows,
+    require_table,
+    take_column,
+)
+from sklearn_recsys.interactions._ids import IdIndex, list_some
+
+__all__ = [
+    "InteractionColumns",
+    "Interactions",
+    "read_columns",
+    "validate_interactions",
+    "validate_pairs",
+]
+
+_USER_WORDS = re.compile(r"user|customer|member|listener|reader|visitor|account", re.IGNORECASE)
+_ITEM_WORDS = re.compile(
+    r"item|movie|film|song|track|artist|product|book|article|video|game", re.IGNORECASE
+)
+_RESERVED_NAMES = ("score", "rank")
+
+
+@dataclass(frozen=True)
+class InteractionColumns:
+    """Hold the columns of a table of interactions, checked but not encoded.
+
+    Attributes
+    ----------
+    users, items : ndarray of shape (n_rows,)
+        Ids.
+    values : ndarray of shape (n_rows,), dtype float64
+        Finite values; 1.0 where the table has no value column.
+    user_name, item_name : str
+        The caller's names of the first two columns, or "user" and "item".
+    """
+
+    users: np.ndarray
+    items: np.ndarray
+    values: np.ndarray
+    user_name: str
+    item_name: str
+
+
+@dataclass(frozen=True)
+class Interactions:
+    """Hold encoded interactions, one entry for each pair of user and item.
+
+    Attributes
+    ----------
+    matrix : csr_array of shape (n_users, n_items), dtype float32
+        Values, sorted by column within each row; an explicit zero marks a pair that was seen.
+    weights : csr_array of shape (n_users, n_items), dtype float32
+        Sum of the sample weights of each pair, stored at the same places as `matrix`.
+    users, items : IdIndex
+        The ids of the rows and of the columns.
+    user_name, item_name : str
+        The caller's names of the id columns.
+    n_merged : int
+        Number of rows that were merged into another row of the same pair.
+    """
+
+    matrix: sparse.csr_array
+    weights: sparse.csr_array
+    users: IdIndex
+    items: IdIndex
+    user_name: str
+    item_name: str
+    n_merged: int
+
+    def count_users(self) -> np.ndarray:
+        """Return the number of users (int64) with a positive interaction for each item."""
+        positive = self.matrix.indices[self.matrix.data > 0]
+        return np.bincount(positive, minlength=self.matrix.shape[1])
+
+
+def read_columns(X: Table, y: np.ndarray | None = None) -> InteractionColumns:
+    """Take users, items and values out of a table by position.
+
+    Parameters
+    ----------
+    X : table of shape (n_rows, n_columns)
+        pandas or polars DataFrame, pyarrow Table, array or list of rows; the columns are
+        user, item and, optionally, value. Further columns are not looked at.
+    y : array-like of shape (n_rows,), default=None
+        Values that replace the value column.
+
+    Returns
+    -------
+    InteractionColumns
+
+    Raises
+    ------
+    TypeError
+        If `X` is sparse.
+    ValueError
+        If `X` is not a table with two columns and a row, or a value is not a finite number.
+    """
+    X = require_table(X)
+    if y is not None:
+        values = column_or_1d(y, warn=True)
+        check_consistent_length(X, values)
+        values = _as_values(values, "y")
+    elif n_columns(X) > 2:
+        values = _as_values(take_column(X, 2), "the value column (the third) of X")
+    else:
+        values = np.ones(n_rows(X))
+    names = column_names(X) or ["user", "item"]
+    return InteractionColumns(take_column(X, 0), take_column(X, 1), values, names[0], names[1])
+
+
+def validate_interactions(
+    X: Table,
+    y: np.ndarray | None = None,
+    sample_weight: np.ndarray | None = None,
+    *,
+    duplicates: str = "sum",
+    allow_negative: bool = True,
+) -> Interactions:
+    """Encode a table of interactions as a sparse matrix of users and items.
+
+    Parameters
+    ----------
+    X : table of shape (n_rows, n_columns)
+        Columns by position: user, item[, value[, time]].
+    y : array-like of shape (n_rows,), default=None
+        Values that replace the value column.
+    sample_weight : array-like of shape (n_rows,), default=None
+        Non-negative; rows of weight zero are dropped, an integer weight counts as that many rows.
+    duplicates : {"sum", "mean"}, default="sum"
+        Merge rows of one pair into the sum of weight times value, or the weighted mean.
+    allow_negative : bool, default=True
+        Whether negative values are accepted.
+
+    Returns
+    -------
+    Interactions
+
+    Raises
+    ------
+    TypeError
+        If `X` is sparse or the ids of a column cannot be ordered.
+    ValueError
+        If ids are missing, values are not finite (or negative where that is not allowed), or
+        the weights have the wrong shape, are negative or all zero.
+
+    Warns
+    -----
+    DataWarning
+        If the table looks like a users-by-items matrix or has its id columns swapped.
+    """
+    columns = read_columns(X, y)
+    _check_names(columns)
+    _warn_about_layout(X, columns)
+    users, items, values = columns.users, columns.items, columns.values
+    weights = _check_weights(sample_weight, len(values))
+    kept = weights > 0
+    if not kept.all():
+        users, items, values, weights = users[kept], items[kept], values[kept], weights[kept]
+    if not allow_negative and (values < 0).any():
+        raise ValueError(
+            f"Negative values in data: {list_some(values[values < 0])}, but this model takes "
+            "values >= 0 only. Drop these rows or choose a model whose tag negative_values is set."
+        )
+    user_index, rows = IdIndex.factorize(users, "user")
+    item_index, cols = IdIndex.factorize(items, "item")
+    shape = (len(user_index), len(item_index))
+    matrix, summed = _merge(rows, cols, values, weights, shape, duplicates)
+    return Interactions(
+        matrix=matrix,
+        weights=summed,
+        users=user_index,
+        items=item_index,
+        user_name=columns.user_name,
+        item_name=columns.item_name,
+        n_merged=len(values) - matrix.nnz,
+    )
+
+
+def validate_pairs(X: Table, users: IdIndex, items: IdIndex) -> tuple[np.ndarray, np.ndarray]:
+    """Return the codes of a table's users and items, -1 where an id is unknown.
+
+    Raises
+    ------
+    TypeError
+        If `X` is sparse or its ids are of another type than the indexes'.
+    ValueError
+        If `X` is not a table with two columns, or an id is missing.
+    """
+    X = require_table(X)
+    return users.encode(take_column(X, 0)), items.encode(take_column(X, 1))
+
+
+def _as_values(column: np.ndarray, name: str) -> np.ndarray:
+    kind = column.dtype.kind
+    if kind == "O":
+        # Objects that are numbers (a list's rows, a frame of objects, pd.NA) become numbers …
+        missing = pd.isna(column)
+        inferred = pd.api.types.infer_dtype(column, skipna=True)
+        if inferred in ("integer", "floating", "mixed-integer-float", "boolean", "decimal"):
+            column = np.where(missing, np.nan, column).astype(np.float64)
+        elif not missing.all():
+            kind = "text or objects"
+    if kind not in "biufO":
+        # … but text is not parsed: "3" in a value column means that something went wrong before.
+        raise ValueError(
+            f"Expected numbers in {name}, but found {list_some(column, 3)}. Pass the columns in "
+            "the order user, item, value; an array of mixed types turns numbers to text, a "
+            "DataFrame does not."
+        )
+    values = column.astype(np.float64)
+    if not np.isfinite(values).all():
+        what = "NaN" if np.isnan(values).any() else "infinity"
+        row = np.flatnonzero(~np.isfinite(values))[0]
+        raise ValueError(
+            f"Input X contains {what}: {name} must hold finite numbers, but row {row} does not. "
+            "Drop such rows before fit."
+        )
+    if (np.abs(values) > np.finfo(np.float32).max).any():
+        raise ValueError(
+            f"Input X contains infinity or a value too large for dtype('float32'): {name} holds "
+            f"{list_some(values[np.abs(values) > np.finfo(np.float32).max])}. Rescale it."
+        )
+    return values
+
+
+def _check_names(columns: InteractionColumns) -> None:
+    taken = [n for n in (columns.user_name, columns.item_name) if n in _RESERVED_NAMES]
+    if taken or columns.user_name == columns.item_name:
+        raise ValueError(
+            "The user and item columns need two different names other than 'score' and 'rank', "
+            f"which recommend() adds; got {columns.user_name!r} and {columns.item_name!r}. "
+            "Rename them."
+        )
+
+
+def _warn_about_layout(X: Table, columns: InteractionColumns) -> None:
+    # No stack level is right for both fit and cross_validate: the message names the table.
+    user_name, item_name = columns.user_name, columns.item_name
+    if _ITEM_WORDS.search(user_name) and _USER_WORDS.search(item_name):
+        warnings.warn(
+            f"The columns of X look swapped: the first ({user_name!r}) is read as the user, the "
+            f"second ({item_name!r}) as the item. Pass X[[{item_name!r}, {user_name!r}, …]].",
+            DataWarning,
+            stacklevel=4,
+        )
+    if isinstance(X, np.ndarray) and X.dtype.kind in "biuf" and X.shape[1] > 4:
+        warnings.warn(
+            f"X is an unnamed numeric array with {X.shape[1]} columns and looks like a users x "
+            "items matrix, but is read as a table of interactions (user, item, value, time). "
+            "Convert a matrix with sklearn_recsys.interactions.interactions_from_matrix.",
+            DataWarning,
+            stacklevel=4,
+        )
+
+
+def _check_weights(sample_weight: np.ndarray | None, n: int) -> np.ndarray:
+    if sample_weight is None:
+        return np.ones(n)
+    if np.isscalar(sample_weight):
+        sample_weight = np.full(n, sample_weight)
+    weights = np.asarray(sample_weight, dtype=np.float64)
+    if weights.ndim != 1:
+        raise ValueError(
+            f"Sample weights must be 1D array or scalar, got {weights.ndim}D array. Expected "
+            f"either a scalar value or a 1D array of length {n}."
+        )
+    if weights.shape != (n,):
+        raise ValueError(
+            f"sample_weight.shape == {weights.shape}, expected {(n,)}: one weight for each row."
+        )
+    if not np.isfinite(weights).all() or (weights < 0).any():
+        raise ValueError("Input sample_weight contains NaN, infinity or negative values.")
+    if not (weights > 0).any():
+        raise ValueError("sample_weight is zero for every row: nothing is left to learn from.")
+    return weights
+
+
+def _merge(
+    rows: np.ndarray,
+    cols: np.ndarray,
+    values: np.ndarray,
+    weights: np.ndarray,
+    shape: tuple[int, int],
+    duplicates: str,
+) -> tuple[sparse.csr_array, sparse.csr_array]:
+    """Return the values and the summed weights of each pair, both float32 csr."""
+    totals = _to_csr(rows, cols, weights * values, shape)
+    if totals.nnz < len(values):
+        # Sums of floats depend on their order: sort, so that the order of X's rows does not show.
+        order = np.lexsort((weights, values, cols, rows))
+        rows, cols, values, weights = rows[order], cols[order], values[order], weights[order]
+        totals = _to_csr(rows, cols, weights * values, shape)
+    summed = _to_csr(rows, cols, weights, shape)
+    if duplicates == "mean":
+        totals.data /= summed.data
+    return _to_float32(totals), _to_float32(summed)
+
+
+def _to_csr(
+    rows: np.ndarray, cols: np.ndarray, values: np.ndarray, shape: tuple[int, int]
+) -> sparse.csr_array:
+    matrix = sparse.coo_array((values, (rows, cols)), shape=shape).tocsr()
+    matrix.sum_duplicates()
+    return matrix
+
+
+def _to_float32(matrix: sparse.csr_array) -> sparse.csr_array:
+    limits = np.finfo(np.float32)
+    data = np.clip(matrix.data, limits.min, limits.max).astype(np.float32)
+    # A tiny value must not become a zero, which would mean "seen, but not positive".
+    vanished = (data == 0) & (matrix.data != 0)
+    if vanished.any():
+        data[vanished] = np.copysign(limits.tiny, matrix.data[vanished])
+    return sparse.csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape)
