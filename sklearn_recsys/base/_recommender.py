@@ -24,10 +24,12 @@ from sklearn_recsys.base._tags import RecommenderTags
 from sklearn_recsys.interactions._audience import (
     Audience,
     ItemFilter,
+    read_feature_audience,
     validate_audience,
     validate_item_filter,
 )
 from sklearn_recsys.interactions._columns import column_names, n_columns, require_table
+from sklearn_recsys.interactions._join import join_features
 from sklearn_recsys.interactions._validation import (
     Interactions,
     validate_interactions,
@@ -76,6 +78,8 @@ class BaseRecommender(NeighborhoodMixin, BaseEstimator, metaclass=ABCMeta):
     """
 
     _parameter_constraints: ClassVar[dict] = {}
+    # A small grid that is worth searching on most data; empty where nothing needs tuning.
+    _suggested_grid: ClassVar[dict[str, list]] = {}
     # How rows of one (user, item) pair are merged: count-like models sum, rating models average.
     _duplicates: ClassVar[Literal["sum", "mean"]] = "sum"
 
@@ -94,6 +98,10 @@ class BaseRecommender(NeighborhoodMixin, BaseEstimator, metaclass=ABCMeta):
 
         `weights` holds, at the same places, how many rows were merged into each entry.
         """
+        raise NotImplementedError
+
+    def _score_features(self, features: sparse.csr_array) -> np.ndarray:
+        """Return the scores (n_rows, n_items) of users known by their features alone."""
         raise NotImplementedError
 
     def fit(self, X, y=None, sample_weight=None):
@@ -136,6 +144,7 @@ class BaseRecommender(NeighborhoodMixin, BaseEstimator, metaclass=ABCMeta):
         if getattr(self, "verbose", 0) and interactions.n_merged:
             name = type(self).__name__
             print(f"[{name}] merged {interactions.n_merged} duplicate rows")  # noqa: T201
+        interactions = self._join_features(interactions)
         self.users_, self.items_ = interactions.users.ids, interactions.items.ids
         self.interactions_ = interactions.matrix
         self.popularity_ = interactions.count_users()
@@ -177,6 +186,7 @@ class BaseRecommender(NeighborhoodMixin, BaseEstimator, metaclass=ABCMeta):
         candidates=None,
         exclude=None,
         history=None,
+        user_features=None,
         on_unknown="raise",
     ):
         """Recommend items to users.
@@ -196,6 +206,9 @@ class BaseRecommender(NeighborhoodMixin, BaseEstimator, metaclass=ABCMeta):
         history : table of interactions, default=None
             Interactions of users who need not have been seen in `fit`. It replaces the training
             interactions of the users in it, in scoring and in `exclude_seen`.
+        user_features : DataFrame, default=None
+            People who are in no table: a row of features for each, named as in the model's own
+            `user_features`. The user column of the answer holds the labels of its index.
         on_unknown : {"raise", "popular", "skip"}, default="raise"
             Whether users without interactions raise, get the popular items, or get none.
 
@@ -212,31 +225,20 @@ class BaseRecommender(NeighborhoodMixin, BaseEstimator, metaclass=ABCMeta):
         UnknownIdError
             If users or candidates are unknown.
         ValueError
-            If a parameter is out of range, or the model cannot fold in a `history`.
+            If a parameter is out of range, or the model cannot use `history` or `user_features`.
         """
         check_is_fitted(self)
         check_length(n_items, "n_items")
         if on_unknown not in _ON_UNKNOWN:
             raise ValueError(f"on_unknown must be one of {_ON_UNKNOWN}, got {on_unknown!r}.")
-        tags = self.__recommender_tags__()
-        if history is not None and tags.fold_in == "none":
-            raise ValueError(
-                f"history= was given, but {type(self).__name__} cannot fold in users: its tag "
-                "fold_in is 'none'. Refit with these interactions instead."
-            )
-        audience = validate_audience(
-            users,
-            history,
-            self._user_index,
-            self._item_index,
-            on_unknown=on_unknown,
-            duplicates=self._duplicates,
-            allow_negative=tags.negative_values,
-        )
+        if user_features is None:
+            audience = self._find_audience(users, history, on_unknown)
+            groups = self._groups(audience)
+        else:
+            audience, groups = self._describe_audience(users, history, user_features)
         item_filter = validate_item_filter(candidates, exclude, audience.ids, self._item_index)
         ranked = [
-            self._rank(group, item_filter, n_items, exclude_seen=exclude_seen)
-            for group in self._groups(audience)
+            self._rank(group, item_filter, n_items, exclude_seen=exclude_seen) for group in groups
         ]
         places, cols, scores = (np.concatenate(part) for part in zip(*ranked, strict=True))
         return as_recommendations((places, cols, scores), audience.ids, self.items_, self._names)
@@ -317,6 +319,49 @@ class BaseRecommender(NeighborhoodMixin, BaseEstimator, metaclass=ABCMeta):
 
     def _batches(self, n: int) -> Iterator[slice]:
         return memory_batches(n, len(self.items_))
+
+    def _join_features(self, interactions: Interactions) -> Interactions:
+        """Add the users and items of the model's feature tables, if it takes any."""
+        if not {"user_features", "item_features"} & set(self.get_params(deep=False)):
+            return interactions
+        tables = getattr(self, "user_features", None), getattr(self, "item_features", None)
+        joined, self._fitted_user_features, _ = join_features(interactions, *tables)
+        self.is_cold_user_ = ~np.isin(joined.users.ids, interactions.users.ids)
+        self.is_cold_item_ = ~np.isin(joined.items.ids, interactions.items.ids)
+        return joined
+
+    def _find_audience(self, users, history, on_unknown: str) -> Audience:
+        tags = self.__recommender_tags__()
+        if history is not None and tags.fold_in == "none":
+            raise ValueError(
+                f"history= was given, but {type(self).__name__} cannot fold in users: its tag "
+                "fold_in is 'none'. Refit with these interactions instead."
+            )
+        return validate_audience(
+            users,
+            history,
+            self._user_index,
+            self._item_index,
+            on_unknown=on_unknown,
+            duplicates=self._duplicates,
+            allow_negative=tags.negative_values,
+        )
+
+    def _describe_audience(self, users, history, user_features) -> tuple[Audience, list[_Group]]:
+        """Return people in no table and the group they form."""
+        fitted = getattr(self, "_fitted_user_features", None)
+        if fitted is None:
+            raise ValueError(
+                f"user_features= was given, but this {type(self).__name__} was fitted without user "
+                "features. Use a model whose tag cold_users is set and give it a FeatureTable."
+            )
+        if users is not None or history is not None:
+            raise ValueError("user_features= is for people in no table: omit users and history.")
+        audience, features = read_feature_audience(user_features, fitted)
+        nothing = sparse.csr_array((len(audience.ids), len(self.items_)), dtype=np.float32)
+        places = np.arange(len(audience.ids))
+        score = lambda part: self._score_features(features[part])  # noqa: E731
+        return audience, [_Group(places, nothing, score)]
 
     def _groups(self, audience: Audience) -> Iterator[_Group]:
         """Yield the users asked for, grouped by where their scores come from."""

@@ -26,7 +26,7 @@ class SVDRecommender(FactorRecommender):
 
     Parameters
     ----------
-    n_components : int, default=32
+    n_components : int, default=20
         Length of the vectors; at most min(n_users, n_items) of them are used. Few give broad
         tastes and popular items, many give niches.
     algorithm : {"randomized", "arpack"}, default="randomized"
@@ -70,6 +70,9 @@ class SVDRecommender(FactorRecommender):
     themselves. So a history x folds in exactly, as x V S^(-1/2), and the score of item i is
     sum_j x_j (V V^T)_ji: each item j of the history contributes one term.
 
+    The default of 20 components was the best of 10, 20, 32 and 64, or within .004 of it, on
+    validation parts of MovieLens-100K, MovieLens-1M and HetRec-Lastfm-2k without values.
+
     References
     ----------
     P. Cremonesi, Y. Koren, R. Turrin, "Performance of Recommender Algorithms on Top-N
@@ -98,9 +101,12 @@ class SVDRecommender(FactorRecommender):
         "verbose": ["verbose"],
     }
 
+    # Past the best rank, more components only repeat the interactions that were seen.
+    _suggested_grid: ClassVar[dict[str, list]] = {"n_components": [8, 16, 32, 64]}
+
     def __init__(
         self,
-        n_components=32,
+        n_components=20,
         *,
         algorithm="randomized",
         max_iter=5,

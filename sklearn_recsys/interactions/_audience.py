@@ -10,7 +10,8 @@ import pandas as pd
 from scipy import sparse
 
 from sklearn_recsys.exceptions import DataWarning, UnknownIdError
-from sklearn_recsys.interactions._columns import Table, require_table, take_column
+from sklearn_recsys.interactions._columns import Table, as_frame, require_table, take_column
+from sklearn_recsys.interactions._fitted_features import FittedFeatures
 from sklearn_recsys.interactions._ids import IdIndex, as_id_array, is_single_id, list_some
 from sklearn_recsys.interactions._validation import validate_interactions
 
@@ -18,6 +19,7 @@ __all__ = [
     "Audience",
     "ItemFilter",
     "encode_distinct",
+    "read_feature_audience",
     "validate_audience",
     "validate_item_filter",
     "validate_users",
@@ -75,6 +77,27 @@ def validate_users(users: Any, index: IdIndex) -> np.ndarray:
     ids = as_id_array(users)
     index.encode(ids)  # raises on ids of another type, before anything is computed
     return pd.unique(ids)
+
+
+def read_feature_audience(
+    rows: Table, features: FittedFeatures
+) -> tuple[Audience, sparse.csr_array]:
+    """Resolve people in no table by their features: the index of the rows names them.
+
+    Raises
+    ------
+    ValueError
+        If the index repeats a label, or columns of the feature table are missing.
+    """
+    matrix = features.transform_rows(rows)
+    ids = np.asarray(as_frame(rows).index)
+    if len(np.unique(ids)) < len(ids):
+        raise ValueError(
+            "The index of user_features= names the people in the answer, so its labels must be "
+            "distinct: use reset_index(drop=True)."
+        )
+    nobody = np.full(len(ids), -1, dtype=np.int32)
+    return Audience(ids, nobody, nobody), matrix
 
 
 def encode_distinct(ids: Any, index: IdIndex, *, parameter: str) -> np.ndarray:

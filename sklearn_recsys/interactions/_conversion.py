@@ -122,8 +122,8 @@ def matrix_from_interactions(
 def _as_sorted_csr(M: Any) -> sparse.csr_array:
     if not sparse.issparse(M):
         M = np.asarray(M)
-        if M.ndim == 2 and M.dtype.kind in "fO":
-            M = np.nan_to_num(M.astype(np.float64), nan=0.0, posinf=np.inf, neginf=-np.inf)
+        if M.dtype.kind == "f":
+            M = np.where(np.isnan(M), M.dtype.type(0), M)
     if M.ndim != 2 or M.dtype.kind not in "biuf":
         raise ValueError(
             "M must be a numeric matrix of users and items, but is "

@@ -73,6 +73,8 @@ class Interactions:
         The caller's names of the id columns.
     n_merged : int
         Number of rows that were merged into another row of the same pair.
+    user_features, item_features : csr_array of shape (n_users or n_items, n_features) or None
+        Features of the rows and of the columns, float32.
     """
 
     matrix: sparse.csr_array
@@ -82,6 +84,8 @@ class Interactions:
     user_name: str
     item_name: str
     n_merged: int
+    user_features: sparse.csr_array | None = None
+    item_features: sparse.csr_array | None = None
 
     def count_users(self) -> np.ndarray:
         """Return the number of users (int64) with a positive interaction for each item."""

@@ -26,7 +26,7 @@ class ItemKNNRecommender(ItemSimilarityRecommender):
 
     Parameters
     ----------
-    similarity : str, default="cosine"
+    similarity : str, default="bm25"
         With U_i the users of item i (positive value), n_i their number and c_ij = |U_i & U_j|:
 
         - "cooccurrence": c_ij. Favours popular items.
@@ -41,14 +41,14 @@ class ItemKNNRecommender(ItemSimilarityRecommender):
     n_neighbors : int or None, default=100
         Similarities kept for each item; None keeps all. More is slower and, past some hundreds,
         rarely better.
-    shrinkage : float, default=0.0
+    shrinkage : float, default=10.0
         Multiply each similarity by c_ij / (c_ij + shrinkage): more distrusts similarities that
         rest on few users.
     aggregate : {"sum", "mean"}, default="sum"
         Whether a score is the sum over the history of value times similarity, or that divided by
         the sum of the values. The ranking is the same; only with "mean" do scores of different
         users compare.
-    prune : {"rows", "columns", "both"}, default="rows"
+    prune : {"rows", "columns", "both"}, default="columns"
         Whether the `n_neighbors` largest similarities are kept for each item of a history
         ("rows"), for each item that is scored ("columns"), or those that are among both.
     alpha : float, default=0.5
@@ -84,6 +84,10 @@ class ItemKNNRecommender(ItemSimilarityRecommender):
 
     Notes
     -----
+    The defaults were chosen on validation parts of MovieLens-100K, MovieLens-1M and
+    HetRec-Lastfm-2k without values (user guide, "Neighbours"): "bm25" was the best similarity or
+    within .002 of it on each. Raw counts of plays are too skewed to be summed: weigh them first.
+
     The rarity of user u in "bm25" and "tfidf" is ln((1 + n_items) / n_u). `similar_users` uses
     the same measure with users and items exchanged.
 
@@ -101,7 +105,7 @@ class ItemKNNRecommender(ItemSimilarityRecommender):
     >>> from sklearn_recsys.neighbors import ItemKNNRecommender
     >>> plays = [["ann", "undo"], ["ann", "fix you"], ["bob", "undo"], ["bob", "fix you"],
     ...          ["bob", "clocks"], ["cat", "undo"]]
-    >>> model = ItemKNNRecommender("jaccard").fit(plays)
+    >>> model = ItemKNNRecommender("jaccard", shrinkage=0).fit(plays)
     >>> model.recommend("cat", n_items=1)
       user     item     score  rank
     0  cat  fix you  0.666667     1
@@ -123,15 +127,21 @@ class ItemKNNRecommender(ItemSimilarityRecommender):
         "B": [Interval(Real, 0, 1, closed="both")],
         "verbose": ["verbose"],
     }
+    # One measure of sets and two of values; where data are few, shrinkage decides.
+    _suggested_grid: ClassVar[dict[str, list]] = {
+        "similarity": ["jaccard", "cosine", "bm25"],
+        "n_neighbors": [50, 200],
+        "shrinkage": [0.0, 20.0],
+    }
 
     def __init__(
         self,
-        similarity="cosine",
+        similarity="bm25",
         *,
         n_neighbors=100,
-        shrinkage=0.0,
+        shrinkage=10.0,
         aggregate="sum",
-        prune="rows",
+        prune="columns",
         alpha=0.5,
         beta=0.5,
         K1=1.2,

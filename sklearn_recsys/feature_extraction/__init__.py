@@ -1,0 +1,6 @@
+"""Features of items and users made from raw columns."""
+# SPDX-License-Identifier: BSD-3-Clause
+
+from sklearn_recsys.feature_extraction._genre_tfidf import GenreTfidf
+
+__all__ = ["GenreTfidf"]

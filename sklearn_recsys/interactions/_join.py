@@ -1,0 +1,70 @@
+"""Join encoded interactions with the features of their users and items."""
+# SPDX-License-Identifier: BSD-3-Clause
+
+from dataclasses import replace
+
+import numpy as np
+from scipy import sparse
+
+from sklearn_recsys.interactions._feature_table import FeatureTable
+from sklearn_recsys.interactions._fitted_features import FittedFeatures
+from sklearn_recsys.interactions._ids import IdIndex
+from sklearn_recsys.interactions._validation import Interactions
+
+__all__ = ["join_features"]
+
+
+def join_features(
+    interactions: Interactions,
+    user_features: FeatureTable | None,
+    item_features: FeatureTable | None,
+) -> tuple[Interactions, FittedFeatures | None, FittedFeatures | None]:
+    """Add the users and items of feature tables to the interactions, and their features.
+
+    Parameters
+    ----------
+    interactions : Interactions
+        Of n_users and n_items.
+    user_features, item_features : FeatureTable or None
+        Tables, fitted here on the users and items that have interactions.
+
+    Returns
+    -------
+    interactions : Interactions
+        With a row for every user and a column for every item of the tables too, and with the
+        matrices `user_features` and `item_features` aligned with them.
+    fitted_users, fitted_items : FittedFeatures or None
+        The tables made ready for further rows.
+    """
+    users, fitted_users = _extend(interactions.users, user_features)
+    items, fitted_items = _extend(interactions.items, item_features)
+    rows, cols = users.encode(interactions.users.ids), items.encode(interactions.items.ids)
+    shape = (len(users), len(items))
+    joined = replace(
+        interactions,
+        matrix=_spread(interactions.matrix, rows, cols, shape),
+        weights=_spread(interactions.weights, rows, cols, shape),
+        users=users,
+        items=items,
+        user_features=None if fitted_users is None else fitted_users.transform(users.ids),
+        item_features=None if fitted_items is None else fitted_items.transform(items.ids),
+    )
+    return joined, fitted_users, fitted_items
+
+
+def _extend(index: IdIndex, table: FeatureTable | None) -> tuple[IdIndex, FittedFeatures | None]:
+    if table is None:
+        return index, None
+    fitted = table.fit(index.ids, role=index.role)
+    return index.union(fitted.ids), fitted
+
+
+def _spread(
+    matrix: sparse.csr_array, rows: np.ndarray, cols: np.ndarray, shape: tuple[int, int]
+) -> sparse.csr_array:
+    """Return the matrix with its rows and columns moved to ascending places of a larger one."""
+    lengths = np.zeros(shape[0], dtype=matrix.indptr.dtype)
+    lengths[rows] = np.diff(matrix.indptr)
+    indptr = np.concatenate([[0], np.cumsum(lengths)]).astype(matrix.indptr.dtype)
+    # Both sets of ids are sorted, so the order of entries within a row stays as it was.
+    return sparse.csr_array((matrix.data, cols[matrix.indices], indptr), shape=shape)
