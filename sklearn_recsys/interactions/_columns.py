@@ -136,8 +136,6 @@ def set_column(X: Table, position: int, values: np.ndarray, *, name: str) -> Tab
         return X.set_column(position, X.column_names[position], column)
     if isinstance(X, np.ndarray):
         dtype = _common_dtype(X, values)
-        if dtype.kind == "f" and X.dtype.kind in "iu" and (X.astype(dtype) != X).any():
-            dtype = np.dtype(object)  # an id above 2**53 would turn into its neighbour
         parts = [X[:, :position], values[:, None], X[:, position + 1 :]]
         return np.concatenate([part.astype(dtype, copy=False) for part in parts], axis=1)
     rows = zip(X, values.tolist(), strict=True)
