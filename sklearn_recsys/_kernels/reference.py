@@ -9,6 +9,11 @@ __all__ = ["keep_largest", "top_k_dense", "top_k_sparse"]
 Triplets = tuple[np.ndarray, np.ndarray, np.ndarray]
 """Rows, columns and scores, sorted by row, then from the best column to the worst."""
 
+# Columns whose maximum is taken together; between 32 and 128 the time hardly changes.
+_GROUP_SIZE = 64
+# Candidates for each place of a list above which a row (of ties, say) is not sorted as it is.
+_CROWD = 8
+
 
 def top_k_dense(scores: np.ndarray, k: int) -> Triplets:
     """Return the `k` largest entries of each row; among equal ones the leftmost.
@@ -25,20 +30,20 @@ def top_k_dense(scores: np.ndarray, k: int) -> Triplets:
     rows, columns : ndarray of shape (n_found,), dtype intp
     values : ndarray of shape (n_found,)
     """
-    n_columns = scores.shape[1]
+    n_rows, n_columns = scores.shape
+    chosen = (scores > -np.inf) & (k > 0)
     if 0 < k < n_columns:
-        kth = np.partition(scores, n_columns - k, axis=1)[:, n_columns - k, None]
-        chosen = scores >= kth
-        crowded = np.flatnonzero(np.count_nonzero(chosen, axis=1) > k)
+        bound = _lower_bound(scores, k)
+        chosen &= scores >= bound
+        crowded = np.flatnonzero(np.count_nonzero(chosen, axis=1) > _CROWD * k)
         if len(crowded):
-            chosen[crowded] = _leftmost_ties(scores[crowded], kth[crowded], k)
-        chosen &= scores > -np.inf
-    else:
-        chosen = (scores > -np.inf) & (k > 0)
-    rows, columns = np.nonzero(chosen)
+            chosen[crowded] &= _largest(scores[crowded], k, bound[crowded])
+    # Positions in the flat array: two-dimensional nonzero() takes ten times as long.
+    rows, columns = np.divmod(np.flatnonzero(chosen), max(n_columns, 1))
     values = scores[rows, columns]
     order = np.lexsort((columns, -values, rows))
-    return rows[order], columns[order], values[order]
+    kept = order[_places(rows, n_rows) < k]
+    return rows[kept], columns[kept], values[kept]
 
 
 def top_k_sparse(scores: sparse.csr_array, k: int) -> tuple[Triplets, np.ndarray]:
@@ -66,8 +71,7 @@ def top_k_sparse(scores: sparse.csr_array, k: int) -> tuple[Triplets, np.ndarray
     rows, columns, values = rows[positive], scores.indices[positive], scores.data[positive]
     counts = np.bincount(rows, minlength=n_rows)
     order = np.lexsort((columns, -values, rows))
-    place = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
-    order = order[(place < k) & (counts[rows] >= k)]
+    order = order[(_places(rows, n_rows) < k) & (counts[rows] >= k)]
     triplets = rows[order], columns[order].astype(np.intp), values[order]
     return triplets, np.flatnonzero(counts < k)
 
@@ -95,15 +99,45 @@ def keep_largest(matrix: sparse.csr_array, k: int) -> sparse.csr_array:
         rows, columns, values = top_k_dense(dense, k)
     else:
         order = np.lexsort((matrix.indices, -matrix.data, rows))
-        place = np.arange(matrix.nnz) - matrix.indptr[rows]
-        order = order[place < k]
+        order = order[_places(rows, n_rows) < k]
         rows, columns, values = rows[order], matrix.indices[order], matrix.data[order]
     indptr = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=n_rows))])
     return sparse.csr_array((values, columns, indptr), shape=matrix.shape)
 
 
-def _leftmost_ties(scores: np.ndarray, kth: np.ndarray, k: int) -> np.ndarray:
+def _lower_bound(scores: np.ndarray, k: int) -> np.ndarray:
+    """Return, for each row, a number (n_rows, 1) that at least `k` of its entries reach.
+
+    The k-th largest of the maxima of disjoint groups of columns is one, and close to the k-th
+    largest entry; to find it costs a tenth of a selection among all columns.
+    """
+    n_rows, n_columns = scores.shape
+    n_groups = n_columns // _GROUP_SIZE
+    if n_groups < 4 * k:  # too few groups for a bound near the k-th largest entry
+        return _kth_largest(scores, k)
+    grouped = scores[:, : n_groups * _GROUP_SIZE].reshape(n_rows, _GROUP_SIZE, n_groups)
+    return _kth_largest(grouped.max(axis=1), k)
+
+
+def _kth_largest(scores: np.ndarray, k: int) -> np.ndarray:
+    place = scores.shape[1] - k
+    return np.partition(scores, place, axis=1)[:, place, None]
+
+
+def _largest(scores: np.ndarray, k: int, kth: np.ndarray) -> np.ndarray:
+    """Mark the `k` largest entries of each row; among equal ones the leftmost.
+
+    `kth` is a lower bound of the k-th largest; it is that entry where fewer than `k` exceed it.
+    """
+    loose = np.count_nonzero(scores > kth, axis=1) >= k
+    kth[loose] = _kth_largest(scores[loose], k)
     above = scores > kth
     tied = scores == kth
     free = k - np.count_nonzero(above, axis=1, keepdims=True)
     return above | (tied & (np.cumsum(tied, axis=1, dtype=np.int32) <= free))
+
+
+def _places(rows: np.ndarray, n_rows: int) -> np.ndarray:
+    """Return each entry's number, from 0, within its run of equal sorted rows."""
+    counts = np.bincount(rows, minlength=n_rows)
+    return np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)

@@ -35,7 +35,7 @@ class ItemSimilarityRecommender(BaseRecommender):
     def _fit(self, interactions):
         similarity = sparse.csr_array(self._similarity(interactions.matrix))
         similarity.sort_indices()
-        self.item_similarity_ = similarity.astype(np.float32)
+        self.item_similarity_ = similarity.astype(np.float32, copy=False)
 
     def _score(self, rows):
         return self._score_history(self.interactions_[rows])

@@ -24,6 +24,7 @@ __all__ = [
     "nearest",
     "rank_block",
     "tie_order",
+    "uneven_batches",
 ]
 
 Block = np.ndarray | sparse.csr_array
@@ -41,10 +42,19 @@ def memory_batches(n: int, width: int) -> Iterator[slice]:
 
     An eighth of scikit-learn's ``working_memory`` (128 MiB by default) is the bound.
     """
-    budget = get_config()["working_memory"] * 2**20 / 8
-    size = int(budget // (_BYTES_PER_SCORE * max(width, 1)))
-    size = max(1, size)
+    size = max(1, int(_scores_at_once() // max(width, 1)))
     return (slice(start, min(start + size, n)) for start in range(0, n, size))
+
+
+def uneven_batches(widths: np.ndarray) -> Iterator[slice]:
+    """Yield slices of rows, as `memory_batches` does, where each row has a width of its own."""
+    if not len(widths):
+        return
+    # Of equal sums of widths, give or take a row.
+    batch = np.cumsum(widths, dtype=np.float64) // _scores_at_once()
+    starts = np.flatnonzero(np.diff(batch, prepend=-1))
+    for start, stop in zip(starts, np.append(starts[1:], len(widths)), strict=True):
+        yield slice(int(start), int(stop))
 
 
 def tie_order(popularity: np.ndarray) -> np.ndarray:
@@ -82,11 +92,10 @@ def rank_block(
     place = np.full(scores.shape[1], -1, dtype=np.int32)
     place[columns] = np.arange(len(columns), dtype=np.int32)
     masks = [_entries(mask, place) for mask in excluded]
-    few_stored = sparse.issparse(scores) and scores.nnz < _MAX_SPARSE_DENSITY * np.prod(
-        scores.shape
-    )
-    if few_stored and allowed is None:
-        return _rank_sparse(scores, columns, place, masks, k)
+    if sparse.issparse(scores) and allowed is None:
+        few = _MAX_SPARSE_DENSITY * scores.shape[0] * scores.shape[1]
+        if scores.nnz < few:
+            return _rank_sparse(scores, columns, place, masks, k)
     return _rank_dense(densify(scores), columns, place, masks, allowed, k)
 
 
@@ -139,7 +148,7 @@ def finite(scores: np.ndarray) -> np.ndarray:
     with np.errstate(over="ignore", invalid="ignore"):
         scores = np.asarray(scores).astype(np.float32, copy=False)
         # A finite sum proves finite terms; the slow way is taken only where it overflows.
-        if np.isfinite(scores.sum(dtype=np.float64)):
+        if np.isfinite(scores.sum()):
             return scores
         return np.nan_to_num(scores, nan=0.0)
 
@@ -194,6 +203,10 @@ def as_neighbors(
             "rank": _ranks(sources),
         }
     )
+
+
+def _scores_at_once() -> float:
+    return get_config()["working_memory"] * 2**20 / 8 / _BYTES_PER_SCORE
 
 
 def _rank_sparse(

@@ -46,7 +46,7 @@ class _Group(NamedTuple):
     """Users whose scores come from one source."""
 
     places: np.ndarray  # positions in the audience
-    seen: sparse.csr_array  # (n_group, n_items)
+    seen: sparse.csr_array | None  # (n_group, n_items)
     score: Callable[[slice], Any]  # a block of scores for a slice of the group
 
 
@@ -358,15 +358,13 @@ class BaseRecommender(NeighborhoodMixin, BaseEstimator, metaclass=ABCMeta):
         if users is not None or history is not None:
             raise ValueError("user_features= is for people in no table: omit users and history.")
         audience, features = read_feature_audience(user_features, fitted)
-        nothing = sparse.csr_array((len(audience.ids), len(self.items_)), dtype=np.float32)
-        places = np.arange(len(audience.ids))
-        score = lambda part: self._score_features(features[part])  # noqa: E731
-        return audience, [_Group(places, nothing, score)]
+        everyone = np.arange(len(audience.ids))
+        return audience, [_Group(everyone, None, lambda part: self._score_features(features[part]))]
 
     def _groups(self, audience: Audience) -> Iterator[_Group]:
         """Yield the users asked for, grouped by where their scores come from."""
-        in_history = np.flatnonzero(audience.history_rows >= 0)
-        if len(in_history):
+        if audience.history is not None and audience.history_weights is not None:
+            in_history = np.flatnonzero(audience.history_rows >= 0)
             rows = audience.history_rows[in_history]
             history, weights = audience.history[rows], audience.history_weights[rows]
             yield _Group(
@@ -377,10 +375,8 @@ class BaseRecommender(NeighborhoodMixin, BaseEstimator, metaclass=ABCMeta):
         yield _Group(trained, self.interactions_[known], lambda part: self._score(known[part]))
         strangers = np.flatnonzero((audience.history_rows < 0) & (audience.rows < 0))
         if len(strangers):
-            shape = (len(strangers), len(self.items_))
-            nothing = sparse.csr_array(shape, dtype=np.float32)
-            scores = np.broadcast_to(self._score_stranger(), shape)
-            yield _Group(strangers, nothing, lambda part: scores[part])
+            scores = np.broadcast_to(self._score_stranger(), (len(strangers), len(self.items_)))
+            yield _Group(strangers, None, lambda part: scores[part])
 
     def _rank(self, group: _Group, item_filter: ItemFilter, n_items: int, *, exclude_seen: bool):
         """Return places, item codes and scores of a group's best items, best first."""
@@ -389,7 +385,7 @@ class BaseRecommender(NeighborhoodMixin, BaseEstimator, metaclass=ABCMeta):
         found = [(np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0, np.float32))]
         for part in self._batches(len(group.places)):
             places = group.places[part]
-            masks = [group.seen[part]] if exclude_seen else []
+            masks = [group.seen[part]] if exclude_seen and group.seen is not None else []
             if item_filter.excluded is not None:
                 masks.append(item_filter.excluded[places])
             allowed = None if item_filter.allowed is None else item_filter.allowed[places]

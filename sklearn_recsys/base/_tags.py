@@ -14,7 +14,7 @@ class RecommenderTags:
     The check suite chooses its checks by these tags, and the capability table of the
     documentation is made from them.
 
-    Attributes
+    Parameters
     ----------
     personalized : bool
         Whether the ranking depends on the user's own interactions.
@@ -33,6 +33,13 @@ class RecommenderTags:
         Whether negative values are accepted.
     partial_fit : bool
         Whether interactions can be added without starting afresh.
+
+    Examples
+    --------
+    >>> from sklearn_recsys.baseline import PopularityRecommender
+    >>> tags = PopularityRecommender().__recommender_tags__()
+    >>> tags.personalized, tags.fold_in
+    (False, 'exact')
     """
 
     personalized: bool = True

@@ -82,6 +82,8 @@ class BaselineRecommender(BaseRecommender):
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "verbose": ["verbose"],
     }
+    # In a ranking the user's deviation cancels out; only the trust in few ratings matters.
+    _suggested_grid: ClassVar[dict[str, list]] = {"item_shrinkage": [10.0, 50.0, 250.0]}
     _duplicates = "mean"
 
     def __init__(self, user_shrinkage=15.0, *, item_shrinkage=10.0, max_iter=10, verbose=0):

@@ -63,6 +63,8 @@ class PopularityRecommender(BaseRecommender):
         "verbose": ["verbose"],
     }
 
+    _suggested_grid: ClassVar[dict[str, list]] = {"by": ["users", "value"]}
+
     def __init__(self, by="users", *, verbose=0):
         self.by = by
         self.verbose = verbose

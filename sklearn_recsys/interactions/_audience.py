@@ -138,9 +138,9 @@ def validate_audience(
     """
     if history is None:
         ids = validate_users(users, user_index)
-        history_rows, matrices = np.full(len(ids), -1, dtype=np.int32), ()
+        history_rows, matrix, weights = np.full(len(ids), -1, dtype=np.int32), None, None
     else:
-        history_index, *matrices = _encode_history(
+        history_index, matrix, weights = _encode_history(
             history, user_index, item_index, duplicates=duplicates, allow_negative=allow_negative
         )
         ids = history_index.ids if users is None else validate_users(users, user_index)
@@ -155,7 +155,7 @@ def validate_audience(
         )
     if on_unknown == "skip":
         ids, rows, history_rows = ids[~unknown], rows[~unknown], history_rows[~unknown]
-    return Audience(ids, rows, history_rows, *matrices)
+    return Audience(ids, rows, history_rows, matrix, weights)
 
 
 def validate_item_filter(

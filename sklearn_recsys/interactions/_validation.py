@@ -211,7 +211,7 @@ def validate_pairs(X: Table, users: IdIndex, items: IdIndex) -> tuple[np.ndarray
 
 
 def _as_values(column: np.ndarray, name: str) -> np.ndarray:
-    kind = column.dtype.kind
+    kind: str = column.dtype.kind
     if kind == "O":
         # Objects that are numbers (a list's rows, a frame of objects, pd.NA) become numbers …
         missing = pd.isna(column)

@@ -10,10 +10,14 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklearn_recsys._kernels import keep_largest
 from sklearn_recsys.base import ItemSimilarityRecommender
-from sklearn_recsys.base._ranking import memory_batches, tie_order
+from sklearn_recsys.base._ranking import tie_order, uneven_batches
 from sklearn_recsys.neighbors._measures import MEASURES, Measure
 
 __all__ = ["ItemKNNRecommender"]
+
+# Where more than a twentieth of a block is stored it is pruned as a dense one, of so many scores
+# for each that is stored.
+_WIDTH_OF_STORED = 20
 
 
 class ItemKNNRecommender(ItemSimilarityRecommender):
@@ -131,7 +135,7 @@ class ItemKNNRecommender(ItemSimilarityRecommender):
     _suggested_grid: ClassVar[dict[str, list]] = {
         "similarity": ["jaccard", "cosine", "bm25"],
         "n_neighbors": [50, 200],
-        "shrinkage": [0.0, 20.0],
+        "shrinkage": [0.0, 10.0],
     }
 
     def __init__(
@@ -197,14 +201,20 @@ class ItemKNNRecommender(ItemSimilarityRecommender):
         """Return the similarity to each item's nearest others, ties broken by popularity."""
         prepared, order = measure.prepare(columns), tie_order(self.popularity_)
         blocks = []
-        for part in memory_batches(len(order), len(order)):
+        # Sparse blocks: a batch of a fixed number of rows would be mostly empty.
+        stored = np.minimum(prepared.count_comparisons(), len(order))
+        for part in uneven_batches(_WIDTH_OF_STORED * stored):
             rows = np.arange(part.start, part.stop)
             scores = _without_diagonal(prepared.compare(rows), rows)
-            blocks.append(scores if self.n_neighbors is None else self._prune(scores, order))
-        return sparse.vstack(blocks, format="csr", dtype=np.float32)
+            kept = scores if self.n_neighbors is None else self._prune(scores, order)
+            blocks.append(kept.astype(np.float32))
+        return sparse.vstack(blocks, format="csr")
 
     def _prune(self, scores: sparse.csr_array, order: np.ndarray) -> sparse.csr_array:
-        kept = keep_largest(scores[:, order], self.n_neighbors)
+        place = np.empty_like(order)
+        place[order] = np.arange(len(order))
+        renamed = (scores.data, place[scores.indices], scores.indptr)
+        kept = keep_largest(sparse.csr_array(renamed, shape=scores.shape), self.n_neighbors)
         return sparse.csr_array((kept.data, order[kept.indices], kept.indptr), shape=kept.shape)
 
 

@@ -60,7 +60,10 @@ class Measure:
         members = _with_data(values, (values.data > 0).astype(np.float64)).copy()
         members.eliminate_zeros()  # in place: on a copy, since `values` shares its indices
         vectors = members if self.name in _OF_SETS else _weigh(values, self)
-        return PreparedMeasure(self, vectors, members, np.diff(members.indptr).astype(np.float64))
+        members_across = members.T.tocsr()
+        across = members_across if vectors is members else vectors.T.tocsr()
+        sizes = np.diff(members.indptr).astype(np.float64)
+        return PreparedMeasure(self, vectors, across, members, members_across, sizes)
 
 
 @dataclass(frozen=True)
@@ -69,12 +72,19 @@ class PreparedMeasure:
 
     measure: Measure
     vectors: sparse.csr_array
+    vectors_across: sparse.csr_array  # transposed once: for each block it would cost O(nnz)
     members: sparse.csr_array
+    members_across: sparse.csr_array
     sizes: np.ndarray
+
+    def count_comparisons(self) -> np.ndarray:
+        """Return how many products each row takes: a bound on its non-zero similarities."""
+        ones = _with_data(self.vectors, np.ones(self.vectors.nnz))
+        return ones @ np.diff(self.vectors_across.indptr).astype(np.float64)
 
     def compare(self, rows: np.ndarray) -> sparse.csr_array:
         """Return the similarity (n_rows, n) of some rows to all rows, themselves included."""
-        products = (self.vectors[rows] @ self.vectors.T).tocsr()
+        products = (self.vectors[rows] @ self.vectors_across).tocsr()
         left = np.repeat(self.sizes[rows], np.diff(products.indptr))
         right = self.sizes[products.indices]
         scores = _with_data(products, self._normalize(products.data, left, right))
@@ -95,7 +105,7 @@ class PreparedMeasure:
         return common  # the vectors are of unit length, or plain counts are meant
 
     def _shrink(self, scores: sparse.csr_array, rows: np.ndarray) -> sparse.csr_array:
-        support = (self.members[rows] @ self.members.T).tocsr()
+        support = (self.members[rows] @ self.members_across).tocsr()
         factors = _with_data(support, support.data / (support.data + self.measure.shrinkage))
         return scores.multiply(factors).tocsr()
 

@@ -119,7 +119,7 @@ class AgeBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         Returns
         -------
         ndarray of shape (n_rows, n_features_out)
-            For ``"onehot"`` n_features_in_ × n_bins columns of float64, all bins of a feature
+            For ``"onehot"`` n_features × n_bins columns of float64, all bins of a feature
             together; otherwise a column a feature, of int64 or of text.
         """
         check_is_fitted(self)
