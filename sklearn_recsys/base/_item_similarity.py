@@ -59,8 +59,9 @@ class ItemSimilarityRecommender(BaseRecommender):
 
     def _similarity_to_users(self, rows):
         # Cosine, unless a model has a similarity that means something between users too.
-        norms = np.sqrt(self.interactions_.multiply(self.interactions_).sum(axis=1))
-        unit = sparse.diags_array(1 / np.where(norms > 0, norms, 1)) @ self.interactions_
+        values = self.interactions_.astype(np.float64)  # squares of large float32 overflow
+        norms = np.sqrt(values.multiply(values).sum(axis=1))
+        unit = values.multiply(1 / np.where(norms > 0, norms, 1)[:, None]).tocsr()
         return (unit[rows] @ unit.T).tocsr()
 
     def __recommender_tags__(self):

@@ -142,9 +142,12 @@ class NeighborhoodMixin:
         UnknownIdError
             If the user or the item was not seen in `fit`.
         ValueError
-            If the model cannot break a score down `by` that.
+            If the model cannot break a score down `by` that, or the item column is called
+            "contribution".
         """
         check_is_fitted(self)
+        if self._names[1] == "contribution":
+            raise ValueError("The item column must not be called 'contribution': rename it.")
         choices = self.__recommender_tags__().explain
         if by not in choices:
             raise ValueError(f"by must be one of {choices}, got {by!r}.")

@@ -170,11 +170,12 @@ class BaseRecommender(NeighborhoodMixin, BaseEstimator, metaclass=ABCMeta):
         rows, cols = self._encode_pairs(X)
         scores = np.empty(len(rows), dtype=np.float32)
         known = (rows >= 0) & (cols >= 0)
-        scores[known] = finite(self._score_pairs(rows[known], cols[known]))
         stranger = (rows < 0) & (cols >= 0)
-        scores[stranger] = self._score_stranger()[cols[stranger]]
         novel = cols < 0
-        scores[novel] = self._score_unknown_items(rows[novel])
+        with np.errstate(over="ignore", invalid="ignore"):  # what overflows is made finite
+            scores[known] = finite(self._score_pairs(rows[known], cols[known]))
+            scores[stranger] = finite(self._score_stranger())[cols[stranger]]
+            scores[novel] = finite(self._score_unknown_items(rows[novel]))
         return scores
 
     def recommend(
@@ -237,9 +238,10 @@ class BaseRecommender(NeighborhoodMixin, BaseEstimator, metaclass=ABCMeta):
         else:
             audience, groups = self._describe_audience(users, history, user_features)
         item_filter = validate_item_filter(candidates, exclude, audience.ids, self._item_index)
-        ranked = [
-            self._rank(group, item_filter, n_items, exclude_seen=exclude_seen) for group in groups
-        ]
+        with np.errstate(over="ignore", invalid="ignore"):  # what overflows is made finite
+            ranked = [
+                self._rank(g, item_filter, n_items, exclude_seen=exclude_seen) for g in groups
+            ]
         places, cols, scores = (np.concatenate(part) for part in zip(*ranked, strict=True))
         return as_recommendations((places, cols, scores), audience.ids, self.items_, self._names)
 

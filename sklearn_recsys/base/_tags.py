@@ -29,6 +29,8 @@ class RecommenderTags:
         Whether the model has these methods.
     cold_users, cold_items : bool
         Whether users or items without interactions are served from a feature table.
+    uses_values : bool
+        Whether positive values of another size give other scores.
     negative_values : bool
         Whether negative values are accepted.
     partial_fit : bool
@@ -50,5 +52,6 @@ class RecommenderTags:
     similar_users: bool = False
     cold_users: bool = False
     cold_items: bool = False
+    uses_values: bool = True
     negative_values: bool = False
     partial_fit: bool = False

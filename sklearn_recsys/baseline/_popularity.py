@@ -70,8 +70,12 @@ class PopularityRecommender(BaseRecommender):
         self.verbose = verbose
 
     def _fit(self, interactions):
-        scores = self.popularity_ if self.by == "users" else interactions.matrix.sum(axis=0)
-        self.item_scores_ = np.asarray(scores, dtype=np.float32)
+        scores = self.popularity_
+        if self.by == "value":
+            # float64: from 2**24 on, float32 does not count single plays any more.
+            scores = interactions.matrix.astype(np.float64).sum(axis=0)
+        limit = np.finfo(np.float32).max
+        self.item_scores_ = np.minimum(scores, limit).astype(np.float32)
 
     def _score(self, rows):
         return np.broadcast_to(self.item_scores_, (len(rows), len(self.item_scores_)))
@@ -87,4 +91,4 @@ class PopularityRecommender(BaseRecommender):
 
     def __recommender_tags__(self):
         """Tell that the ranking is the same for everyone."""
-        return RecommenderTags(personalized=False)
+        return RecommenderTags(personalized=False, uses_values=self.by == "value")

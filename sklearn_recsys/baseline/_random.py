@@ -87,7 +87,7 @@ class RandomRecommender(BaseRecommender):
 
     def __recommender_tags__(self):
         """Tell that interactions do not matter, and that a history has no draw of its own."""
-        return RecommenderTags(personalized=False, fold_in="none")
+        return RecommenderTags(personalized=False, fold_in="none", uses_values=False)
 
 
 def _split_mix(state: np.ndarray) -> np.ndarray:

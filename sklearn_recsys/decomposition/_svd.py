@@ -90,7 +90,7 @@ class SVDRecommender(FactorRecommender):
       user     item
     0  cat  fix you
     >>> model.singular_values_.round(3)
-    array([2.189, 1.414])
+    array([2.136, 1.414])
     """
 
     _parameter_constraints: ClassVar[dict] = {
@@ -121,7 +121,7 @@ class SVDRecommender(FactorRecommender):
 
     def _factorize(self, matrix):
         # Scaled to at most 1: the products of large float32 values would overflow.
-        scale = np.abs(matrix.data).max() or 1.0
+        scale = float(np.abs(matrix.data).max()) or 1.0
         values, vectors = self._decompose(matrix.astype(np.float64) / scale)
         self.singular_values_ = values * scale
         root = np.sqrt(self.singular_values_)
@@ -134,7 +134,8 @@ class SVDRecommender(FactorRecommender):
         """Return the largest singular values and their right vectors (n_items, k)."""
         k = min(self.n_components, *matrix.shape)
         random_state = check_random_state(self.random_state)
-        if self.algorithm == "randomized":
+        # ARPACK finds no start in a matrix of zeros.
+        if self.algorithm == "randomized" or not matrix.data.any():
             _, values, transposed = randomized_svd(
                 matrix, k, n_iter=self.max_iter, random_state=random_state, flip_sign=False
             )

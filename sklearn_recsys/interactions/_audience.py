@@ -76,7 +76,8 @@ def validate_users(users: Any, index: IdIndex) -> np.ndarray:
         users = [users]
     ids = as_id_array(users)
     index.encode(ids)  # raises on ids of another type, before anything is computed
-    return pd.unique(ids)
+    # In the type of fit: the answer is merged with tables whose ids have it.
+    return pd.unique(IdIndex(ids, index.role).ids) if len(ids) else index.ids[:0]
 
 
 def read_feature_audience(
@@ -195,6 +196,7 @@ def _encode_history(
     duplicates: str,
     allow_negative: bool,
 ) -> tuple[IdIndex, sparse.csr_array, sparse.csr_array]:
+    history = require_table(history, name="history")
     table = validate_interactions(history, duplicates=duplicates, allow_negative=allow_negative)
     user_index.encode(table.users.ids)  # raises on ids of another type than in fit
     codes = item_index.encode(table.items.ids)
@@ -230,7 +232,9 @@ def _encode_pairs(
     users, codes = IdIndex.factorize(ids, "user")
     position = np.empty(len(users), dtype=np.int32)
     position[codes] = np.arange(len(ids))
-    rows, items = users.encode(take_column(pairs, 0)), take_column(pairs, 1)
+    asked, items = take_column(pairs, 0), take_column(pairs, 1)
+    # An empty audience has no type of id that the table's could differ from.
+    rows = users.encode(asked) if len(ids) else np.full(len(asked), -1)
     cols = (
         item_index.encode(items)
         if parameter is None

@@ -31,7 +31,7 @@ class ItemKNNRecommender(ItemSimilarityRecommender):
     Parameters
     ----------
     similarity : str, default="bm25"
-        With U_i the users of item i (positive value), n_i their number and c_ij = |U_i & U_j|:
+        With U_i the users of item i (positive value), n_i their number and c_ij = ``|U_i & U_j|``:
 
         - "cooccurrence": c_ij. Favours popular items.
         - "jaccard": c_ij / (n_i + n_j - c_ij).
@@ -134,7 +134,7 @@ class ItemKNNRecommender(ItemSimilarityRecommender):
     # One measure of sets and two of values; where data are few, shrinkage decides.
     _suggested_grid: ClassVar[dict[str, list]] = {
         "similarity": ["jaccard", "cosine", "bm25"],
-        "n_neighbors": [50, 200],
+        "n_neighbors": [50, 100, 200],
         "shrinkage": [0.0, 10.0],
     }
 
@@ -179,7 +179,7 @@ class ItemKNNRecommender(ItemSimilarityRecommender):
     def _weigh_history(self, history):
         if self.aggregate == "sum":
             return history
-        totals = history.sum(axis=1)
+        totals = history.astype(np.float64).sum(axis=1)  # float32 overflows
         scale = np.repeat(1 / np.where(totals > 0, totals, 1), np.diff(history.indptr))
         data = (history.data * scale).astype(np.float32)
         return sparse.csr_array((data, history.indices, history.indptr), shape=history.shape)

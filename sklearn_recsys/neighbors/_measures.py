@@ -128,9 +128,11 @@ def _term_frequency(values: sparse.csr_array, measure: Measure) -> np.ndarray:
     if measure.name == "tfidf":
         return np.sqrt(values.data)
     totals = values.sum(axis=1)
-    lengths = np.repeat(totals / totals.mean(), np.diff(values.indptr))
+    lengths = np.repeat(totals / (totals.mean() or 1.0), np.diff(values.indptr))
     saturation = measure.K1 * (1 - measure.B + measure.B * lengths)
-    return values.data * (measure.K1 + 1) / (saturation + values.data)
+    # The limit: a value of zero has a frequency of zero, whatever it is divided by.
+    frequency = values.data / np.where(values.data > 0, saturation + values.data, 1)
+    return frequency * (measure.K1 + 1)
 
 
 def _rarity(values: sparse.csr_array) -> np.ndarray:
