@@ -1,0 +1,194 @@
+"""The API reference as data: each room, what it is for, and its public names in order."""
+# SPDX-License-Identifier: BSD-3-Clause
+
+import importlib
+import inspect
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["ROOMS", "Room", "write_api_pages"]
+
+
+@dataclass(frozen=True)
+class Room:
+    """Describe one room of the package."""
+
+    name: str
+    title: str
+    text: str
+    names: tuple[str, ...]
+
+
+ROOMS = (
+    Room(
+        "base",
+        "Base classes",
+        "What a recommender gets for nothing.",
+        (
+            "BaseRecommender",
+            "ItemSimilarityRecommender",
+            "FactorRecommender",
+            "RecommenderTags",
+        ),
+    ),
+    Room(
+        "baseline",
+        "Baselines",
+        "What every model has to beat.",
+        (
+            "PopularityRecommender",
+            "RandomRecommender",
+            "BaselineRecommender",
+        ),
+    ),
+    Room(
+        "neighbors",
+        "Neighbours",
+        "Items alike because the same people chose them.",
+        ("ItemKNNRecommender",),
+    ),
+    Room(
+        "decomposition",
+        "Factor models",
+        "Users and items as points in one space.",
+        ("SVDRecommender",),
+    ),
+    Room(
+        "pipeline",
+        "Pipelines",
+        "A scikit-learn Pipeline that also recommends.",
+        (
+            "RecommenderPipeline",
+            "make_recommender_pipeline",
+        ),
+    ),
+    Room(
+        "interactions",
+        "Interactions",
+        "Tables in, codes and sparse matrices out.",
+        (
+            "FeatureTable",
+            "FilterReport",
+            "filter_k_core",
+            "filter_min_value",
+            "interactions_from_matrix",
+            "matrix_from_interactions",
+        ),
+    ),
+    Room(
+        "preprocessing",
+        "Preprocessing",
+        "Transformers that keep rows and change columns.",
+        (
+            "ConfidenceWeighter",
+            "AgeBinner",
+        ),
+    ),
+    Room(
+        "feature_extraction",
+        "Feature extraction",
+        "Features of users and items.",
+        ("GenreTfidf",),
+    ),
+    Room(
+        "metrics",
+        "Metrics",
+        "How good a ranked list is, and scorers for searches.",
+        (
+            "precision_at_k",
+            "recall_at_k",
+            "f1_at_k",
+            "hit_rate_at_k",
+            "ndcg_at_k",
+            "average_precision_at_k",
+            "reciprocal_rank_at_k",
+            "roc_auc_per_user",
+            "make_ranking_scorer",
+        ),
+    ),
+    Room(
+        "model_selection",
+        "Model selection",
+        "Splits that leak nothing.",
+        (
+            "train_test_split_by_user",
+            "InteractionKFold",
+            "LeaveLastOut",
+            "TemporalSplit",
+            "UserKFold",
+            "ColdItemKFold",
+        ),
+    ),
+    Room(
+        "datasets",
+        "Data sets",
+        "Data to try things on, made or loaded.",
+        (
+            "make_interactions",
+            "load_movielens",
+        ),
+    ),
+    Room(
+        "testing",
+        "Testing",
+        "Prove a recommender of your own.",
+        (
+            "check_recommender",
+            "parametrize_with_recommender_checks",
+            "check_weighter",
+            "interactions",
+            "World",
+            "make_checkerboard",
+        ),
+    ),
+    Room(
+        "exceptions",
+        "Errors and warnings",
+        "What is raised, and when.",
+        (
+            "DataWarning",
+            "UnknownIdError",
+        ),
+    ),
+)
+
+
+def write_api_pages(folder: Path) -> None:
+    """Write one page per room and the index that gathers them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for room in ROOMS:
+        _write(folder / f"{room.name}.rst", _page(room))
+    _write(folder / "index.rst", _index())
+
+
+def _page(room: Room) -> str:
+    module = f"sklearn_recsys.{room.name}"
+    lines = [*_heading(f"{module}: {room.title}"), room.text, "", f".. currentmodule:: {module}"]
+    classes = [name for name in room.names if _is_class(module, name)]
+    functions = [name for name in room.names if name not in classes]
+    for template, names in (("class.rst", classes), ("function.rst", functions)):
+        if names:
+            lines += ["", ".. autosummary::", "   :toctree: generated/", "   :nosignatures:"]
+            lines += [f"   :template: {template}", "", *(f"   {name}" for name in names)]
+    return "\n".join([*lines, ""])
+
+
+def _index() -> str:
+    lines = _heading("API reference")
+    lines += ["Every public name, room by room. What is not here may change without notice.", ""]
+    lines += [".. toctree::", "   :maxdepth: 1", "", *(f"   {room.name}" for room in ROOMS), ""]
+    return "\n".join(lines)
+
+
+def _heading(title: str) -> list[str]:
+    return [title, "=" * len(title), ""]
+
+
+def _is_class(module: str, name: str) -> bool:
+    return inspect.isclass(getattr(importlib.import_module(module), name))
+
+
+def _write(path: Path, text: str) -> None:
+    # Sphinx reads a page again when its time changes, so an equal page is left alone.
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")

@@ -1,0 +1,92 @@
+"""Sphinx settings, and the pages that are generated from the package itself."""
+# SPDX-License-Identifier: BSD-3-Clause
+
+import inspect
+import re
+import sys
+from pathlib import Path
+
+DOCS = Path(__file__).parent
+sys.path.insert(0, str(DOCS))
+
+import api_reference  # noqa: E402
+import capabilities  # noqa: E402
+import changes  # noqa: E402
+
+import sklearn_recsys  # noqa: E402
+
+project = "sklearn-recsys"
+copyright = "the sklearn-recsys developers"
+author = "the sklearn-recsys developers"
+release = version = sklearn_recsys.__version__
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "numpydoc",
+    "myst_parser",
+    "sphinx_gallery.gen_gallery",
+]
+exclude_patterns = ["_build", "changes.d", "api/generated/*.md", "auto_examples/*.ipynb"]
+templates_path = ["_templates"]
+
+default_role = "literal"
+autosummary_generate = True
+autodoc_typehints = "none"
+numpydoc_class_members_toctree = False
+numpydoc_show_class_members = False
+
+myst_enable_extensions = ["dollarmath", "colon_fence"]
+myst_heading_anchors = 3
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "auto_examples",
+    "filename_pattern": r"\.py$",
+    "doc_module": ("sklearn_recsys",),
+    "backreferences_dir": None,
+    "show_memory": False,
+    "show_signature": False,
+    "download_all_examples": False,
+    "write_computation_times": False,
+    "image_scrapers": ("matplotlib",),
+}
+
+html_theme = "pydata_sphinx_theme"
+html_title = f"sklearn-recsys {version}"
+html_theme_options = {"show_prev_next": False, "navbar_end": ["theme-switcher"]}
+html_sidebars = {"changes": [], "contract": []}
+
+# Everything generated lies under docs/api, which git ignores.
+api_reference.write_api_pages(DOCS / "api")
+generated = DOCS / "api" / "generated"
+generated.mkdir(exist_ok=True)
+(generated / "capabilities.md").write_text(capabilities.table(), encoding="utf-8")
+(generated / "unreleased.md").write_text(
+    changes.render(changes.read_fragments(DOCS / "changes.d"), "Unreleased"), encoding="utf-8"
+)
+
+
+def _skip_inherited(app, what, name, obj, skip, options):
+    """Leave out what comes from scikit-learn: its texts refer to scikit-learn's own pages."""
+    function = obj.fget if isinstance(obj, property) else inspect.unwrap(obj)
+    module = getattr(function, "__module__", None) or ""
+    return True if callable(function) and not module.startswith("sklearn_recsys") else skip
+
+
+def _escape_shapes(app, what, name, obj, options, lines):
+    """Keep ``n_features_in_`` in a shape from being read as a link to a target."""
+    for number, line in enumerate(lines):
+        if not line.lstrip().startswith((">>>", "...")):
+            lines[number] = re.sub(r"\([\w ,*+]+\)", _escape_shape, line)
+
+
+def _escape_shape(shape):
+    return re.sub(r"_(?=[,)])", r"\\_", shape.group())
+
+
+def setup(app):
+    """Connect the two corrections; the second has to come before numpydoc's."""
+    app.connect("autodoc-skip-member", _skip_inherited)
+    app.connect("autodoc-process-docstring", _escape_shapes, priority=100)

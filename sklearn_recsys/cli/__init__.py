@@ -1,0 +1,6 @@
+"""The command line."""
+# SPDX-License-Identifier: BSD-3-Clause
+
+from sklearn_recsys.cli._main import main
+
+__all__ = ["main"]

@@ -1,0 +1,327 @@
+"""The command line compares recommenders on a file, and says plainly what it cannot use."""
+# SPDX-License-Identifier: BSD-3-Clause
+
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from sklearn.model_selection import ParameterGrid
+
+from sklearn_recsys.baseline import PopularityRecommender
+from sklearn_recsys.cli import main
+from sklearn_recsys.cli._compare import _RECOMMENDERS, Comparison, compare
+from sklearn_recsys.cli._output import Progress
+from sklearn_recsys.cli._read import read_interactions
+from sklearn_recsys.datasets import make_interactions
+from sklearn_recsys.decomposition import SVDRecommender
+from sklearn_recsys.metrics import make_ranking_scorer
+from sklearn_recsys.model_selection import train_test_split_by_user
+
+
+def two_tastes(n_users=24, n_items=20):
+    """Yield pairs in which even users like even items; one item of each taste is left out."""
+    for user in range(n_users):
+        for item in range(user % 2, n_items, 2):
+            if item // 2 != user % 10:
+                yield f"u{user}", f"i{item}"
+
+
+@pytest.fixture
+def table(tmp_path):
+    """Return a function that writes lines into a file and returns its path."""
+
+    def write(lines, name="table.csv"):
+        path = tmp_path / name
+        path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        return str(path)
+
+    return write
+
+
+@pytest.fixture
+def pairs(table):
+    return table(["person,film", *map(",".join, two_tastes())])
+
+
+@pytest.fixture
+def two_models(monkeypatch):
+    """Leave only two quick recommenders, for tests of what is done around them."""
+    quick = (PopularityRecommender, SVDRecommender)
+    monkeypatch.setattr("sklearn_recsys.cli._compare._RECOMMENDERS", quick)
+
+
+def columns_of(text):
+    """Return the names in the first column of the leaderboard, best first."""
+    return re.findall(r"^(\w+Recommender) ", text, flags=re.MULTILINE)
+
+
+def refusal(capsys, *arguments):
+    """Run a comparison that must fail, and return its one line about the error."""
+    assert main(["compare", *arguments]) == 2
+    (line,) = re.findall(r"^error: (.*)$", capsys.readouterr().err, flags=re.MULTILINE)
+    return line
+
+
+# ---- the file
+
+
+@pytest.mark.parametrize("delimiter", [",", "\t", ";", "|"])
+def test_the_delimiter_is_found(table, delimiter):
+    path = table(delimiter.join(row) for row in [("who", "what", "times"), ("ann", "tea", "3")])
+
+    X, has_header = read_interactions(path)
+
+    assert has_header
+    assert X.to_dict("list") == {"who": ["ann"], "what": ["tea"], "times": [3]}
+
+
+def test_a_decimal_comma_is_no_delimiter(table):
+    X, _ = read_interactions(table(["1;2;3,5", "1;4;2,0"]))
+
+    assert list(X["item"]) == [2, 4]
+
+
+def test_a_first_line_with_a_number_is_data(table):
+    X, has_header = read_interactions(table(["ann,tea,3,978300760", "bob,jam,1,978300761"]))
+
+    assert not has_header
+    assert X.to_numpy().tolist() == [["ann", "tea", 3], ["bob", "jam", 1]]
+
+
+def test_without_header_a_first_line_of_text_is_data(table):
+    X, _ = read_interactions(table(["ann,tea", "bob,jam"]), header=False)
+
+    assert X.to_dict("list") == {"user": ["ann", "bob"], "item": ["tea", "jam"]}
+
+
+def test_ids_that_look_missing_are_ids(table):
+    X, _ = read_interactions(table(["user,item", "NA,None", "null,nan"]))
+
+    assert X["user"].tolist() == ["NA", "null"]
+    assert X["item"].tolist() == ["None", "nan"]
+
+
+def test_a_byte_order_mark_and_quotes_are_no_part_of_names(tmp_path):
+    path = tmp_path / "bom.csv"
+    path.write_bytes(b'\xef\xbb\xbfuser,item\r\n"ann","tea, green"\r\n')
+
+    X, _ = read_interactions(str(path))
+
+    assert X.to_dict("list") == {"user": ["ann"], "item": ["tea, green"]}
+
+
+# ---- the comparison
+
+
+def test_a_file_gives_a_leaderboard_and_a_list_for_one_user(pairs, capsys):
+    assert main(["compare", pairs, "--user", "u3", "--n-items", "2"]) == 0
+
+    out, err = capsys.readouterr()
+    assert set(columns_of(out)) == {
+        "RandomRecommender",
+        "PopularityRecommender",
+        "ItemKNNRecommender",
+        "SVDRecommender",
+    }
+    assert columns_of(out)[0] in {"ItemKNNRecommender", "SVDRecommender"}
+    assert columns_of(out)[-1] in {"RandomRecommender", "PopularityRecommender"}
+    assert "User u3 has 9 items" in out
+    assert re.findall(r"^ +(\d+) +(i\d+) ", out, flags=re.MULTILINE)[0] == ("1", "i7")
+    assert len(re.findall(r"^\[\d/4\] \w+: \d+ settings?, held-out ndcg@10 ", err, re.M)) == 4
+    assert "left out: BaselineRecommender, which needs ratings" in err
+
+
+@pytest.mark.usefixtures("two_models")
+def test_the_chosen_metric_decides_the_order(pairs, capsys):
+    assert main(["compare", pairs, "--metric", "hit_rate@1"]) == 0
+
+    out = capsys.readouterr().out
+    assert out.splitlines()[1].split()[:2] == ["recommender", "hit_rate@1"]
+    scores = [float(line.split()[1]) for line in out.splitlines()[2:4]]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_ratings_bring_the_model_of_ratings(table, capsys):
+    lines = [f"{user},{item},{1 + len(item + user) % 5}" for user, item in two_tastes()]
+
+    assert main(["compare", table(lines)]) == 0
+
+    assert "BaselineRecommender" in columns_of(capsys.readouterr().out)
+
+
+def test_negative_values_leave_out_the_models_that_cannot_use_them(table, capsys):
+    lines = [f"{user},{item},{1 if int(item[1:]) % 3 else -1}" for user, item in two_tastes()]
+
+    assert main(["compare", table(lines)]) == 0
+
+    out, err = capsys.readouterr()
+    assert sorted(columns_of(out)) == ["BaselineRecommender", "SVDRecommender"]
+    assert "left out: ItemKNNRecommender, which has no use for negative values" in err
+
+
+@pytest.mark.usefixtures("two_models")
+def test_repeated_pairs_are_merged_before_the_split(table, capsys):
+    path = table(f"{user},{item},1" for user, item in [*two_tastes(), *two_tastes()])
+
+    assert main(["compare", path, "--user", "u0"]) == 0
+
+    out, err = capsys.readouterr()
+    n_pairs = len(list(two_tastes()))
+    assert f"merged: {n_pairs} rows that repeat a pair" in err
+    assert "User u0 has 9 items" in out
+
+
+@pytest.mark.usefixtures("two_models")
+def test_a_suspicious_table_is_remarked_once(table, capsys):
+    path = table(["item_id,user_id", *(f"{item},{user}" for user, item in two_tastes())])
+
+    assert main(["compare", path]) == 0
+
+    assert capsys.readouterr().err.count("look swapped") == 1
+
+
+@pytest.mark.usefixtures("two_models")
+def test_the_settings_are_chosen_without_a_look_at_what_is_held_out():
+    X = make_interactions(n_users=60, n_items=40, n_interactions=900).X
+    options = {"metric": "ndcg@10", "test_size": 0.2, "random_state": 0}
+    prepared = Comparison.prepare(X, **options)
+    other_test = Comparison(prepared.train, X, prepared.metrics, 0.2, 0)
+
+    chosen = {entry.name: entry.settings for entry in compare(prepared)}
+
+    assert chosen == {entry.name: entry.settings for entry in compare(other_test)}
+
+
+@pytest.mark.usefixtures("two_models")
+def test_a_line_holds_what_the_scorer_says_of_the_held_out_part():
+    X = make_interactions(n_users=60, n_items=40, n_interactions=900).X
+    train, test = train_test_split_by_user(X, test_size=0.3, random_state=7)
+
+    entries = compare(Comparison.prepare(X, metric="map@5", test_size=0.3, random_state=7))
+
+    for entry in entries:
+        scores = make_ranking_scorer("map@5", "recall@20")(entry.refit(train), test)
+        assert entry.scores == pytest.approx(scores)
+        low, high = entry.interval
+        assert low <= entry.scores["map@5"] <= high
+
+
+def test_the_interval_has_the_width_of_the_mean_s_standard_error(monkeypatch):
+    monkeypatch.setattr("sklearn_recsys.cli._compare._RECOMMENDERS", (PopularityRecommender,))
+    X = make_interactions(n_users=300, n_items=80, n_interactions=6000).X
+    comparison = Comparison.prepare(X, metric="ndcg@10", test_size=0.2, random_state=0)
+
+    (entry,) = compare(comparison)
+
+    per_user = make_ranking_scorer("ndcg@10").report(entry.recommender, comparison.test).per_user
+    error = per_user["ndcg@10"].std() / np.sqrt(len(per_user))
+    low, high = entry.interval
+    assert (high - low) / 2 == pytest.approx(1.96 * error, rel=0.1)
+
+
+@pytest.mark.parametrize("recommender", _RECOMMENDERS)
+def test_every_suggested_setting_can_be_fitted(recommender):
+    X = list(two_tastes())
+
+    for settings in ParameterGrid(recommender._suggested_grid):
+        assert len(recommender(**settings).fit(X).recommend("u0", 2)) == 2
+
+
+def test_a_terminal_sees_every_fit(capsys, monkeypatch):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+
+    progress = Progress("SVD", 2)
+    progress.step()
+    progress.finish("done")
+
+    assert "SVD: 1 of 2 fits" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_without_a_file_personal_models_beat_popularity_on_generated_films(capsys):
+    assert main(["compare"]) == 0
+
+    out = capsys.readouterr().out
+    order = columns_of(out)
+    assert order.index("SVDRecommender") < order.index("PopularityRecommender")
+    assert order.index("ItemKNNRecommender") < order.index("PopularityRecommender")
+    titles = re.findall(r"^ +\d+ +\d+ +[\d.]+ +(.+ \(\d{4}\))$", out, flags=re.MULTILINE)
+    assert len(set(titles)) == 10
+
+
+# ---- what cannot be used
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ([], "is empty"),
+        (["user,item"], "no interactions below its header"),
+        (["user", "ann", "bob"], "has no columns: expected user, item"),
+        (["a,b,1", "a,b"], "equally many fields in each line"),
+        (["user,item,times", "ann,tea,x", "bob,jam,1"], "Expected numbers in the value column"),
+        (["user,item", "ann,", "bob,jam"], "the item id is missing"),
+        (["score,item", "ann,tea", "bob,jam"], "names other than 'score'"),
+        (["user,item", "ann,tea", "bob,jam"], "holds out no row"),
+    ],
+)
+def test_a_file_that_is_no_table_of_interactions_is_refused(table, capsys, lines, message):
+    assert message in refusal(capsys, table(lines))
+
+
+def test_a_line_too_long_further_down_is_named(table, capsys):
+    lines = [f"{user},{item},1" for user, item in two_tastes()]
+
+    assert "line 201" in refusal(capsys, table([*lines[:200], "a,b,1,2,3"]))
+
+
+def test_values_of_which_none_is_positive_leave_nothing_to_find(table, capsys):
+    path = table(f"{user},{item},0" for user, item in two_tastes())
+
+    assert "is above 0" in refusal(capsys, path)
+
+
+def test_a_table_too_small_to_tune_on_is_refused(table, capsys):
+    path = table(["user,item", "ann,tea", "ann,jam", "ann,pie"])
+
+    assert "too few to tune on" in refusal(capsys, path, "--test-size", "0.4")
+
+
+def test_a_file_that_does_not_exist_is_named(tmp_path, capsys):
+    line = refusal(capsys, str(tmp_path / "nowhere.csv"))
+
+    assert re.fullmatch("cannot read .*nowhere.csv: No such file or directory.", line)
+
+
+def test_a_file_that_is_not_text_is_refused(tmp_path, capsys):
+    (tmp_path / "latin.csv").write_bytes("user,item\nann,café\n".encode("latin-1"))
+
+    assert "not a text file in UTF-8" in refusal(capsys, str(tmp_path / "latin.csv"))
+
+
+def test_an_unknown_user_is_refused_before_the_search(pairs, capsys):
+    line = refusal(capsys, pairs, "--user", "zoe")
+
+    assert "--user zoe is not among the 24 users of column person, such as u0" in line
+
+
+def test_an_unknown_metric_is_refused_with_the_choices(pairs, capsys):
+    assert "The choices are precision@k" in refusal(capsys, pairs, "--metric", "accuracy")
+
+
+@pytest.mark.parametrize("arguments", [[], ["guess"], ["compare", "--n-items", "0"]])
+def test_wrong_arguments_are_refused_with_the_usage(capsys, arguments):
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments)
+
+    assert "usage: python -m sklearn_recsys" in capsys.readouterr().err
+
+
+def test_the_package_can_be_run():
+    command = [sys.executable, "-m", "sklearn_recsys", "compare", "--help"]
+
+    run = subprocess.run(command, capture_output=True, text=True, check=True)
+
+    assert "--no-header" in run.stdout
