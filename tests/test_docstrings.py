@@ -1,0 +1,120 @@
+"""Every public name is documented, completely and in numpydoc's form."""
+# SPDX-License-Identifier: BSD-3-Clause
+
+import functools
+import importlib
+import inspect
+
+import pytest
+from numpydoc.docscrape import get_doc_object
+from numpydoc.validate import validate
+from sklearn.base import BaseEstimator
+
+import sklearn_recsys
+
+ROOMS = [name for name in sklearn_recsys.__all__ if not name.startswith("_")]
+
+# numpydoc's rules that bind every public docstring.
+RULES = {
+    "GL03",  # no double blank lines
+    "GL06",  # only numpydoc's sections
+    "GL07",  # in their order
+    "GL08",  # there is a docstring
+    "SS01",  # there is a summary
+    "SS02",  # it starts with a capital
+    "SS03",  # and ends with a full stop
+    "SS04",
+    "SS06",  # and fits in one line
+    "PR01",  # each parameter is documented
+    "PR02",  # and no other
+    "PR03",  # in the signature's order
+    "PR04",  # with a type
+    "PR07",  # and a description
+    "PR10",  # and spaces around its colon
+    "YD01",  # what is yielded is documented
+    "SA04",  # See Also says why
+}
+RULES_OF_NAMES = RULES | {
+    "ES01",  # intuition and when to choose it
+    "EX01",  # an example
+    "SS05",  # the summary is an imperative
+}
+RULES_OF_FUNCTIONS = RULES_OF_NAMES | {"RT01"}
+
+
+def public_names():
+    for room in ROOMS:
+        for name in importlib.import_module(f"sklearn_recsys.{room}").__all__:
+            yield f"sklearn_recsys.{room}.{name}"
+
+
+def resolve(path):
+    """Return the object of ``sklearn_recsys.room.name`` or ``sklearn_recsys.room.name.method``."""
+    package, room, *names = path.split(".")
+    return functools.reduce(getattr, names, importlib.import_module(f"{package}.{room}"))
+
+
+def faults(path, rules):
+    found = validate(path)["errors"]
+    doc = get_doc_object(resolve(path))
+    excused = {"RT01"} if doc["Yields"] else set()
+    if inspect.isabstract(resolve(path)):
+        excused.add("EX01")  # a base class is shown by its subclasses
+    return [f"{code}: {text}" for code, text in found if code in rules - excused]
+
+
+def own_methods(cls):
+    """Return the public methods that this package defines, not those of scikit-learn."""
+    methods = inspect.getmembers(cls, lambda member: callable(member) or _is_property(member))
+    return [name for name, member in methods if name[0] != "_" and _is_ours(member)]
+
+
+def _is_property(member):
+    return isinstance(member, property)
+
+
+def _is_ours(member):
+    function = member.fget if _is_property(member) else inspect.unwrap(member)
+    return (getattr(function, "__module__", None) or "").startswith("sklearn_recsys")
+
+
+NAMES = list(public_names())
+CLASSES = [path for path in NAMES if inspect.isclass(resolve(path))]
+FUNCTIONS = [path for path in NAMES if inspect.isroutine(resolve(path))]
+ERRORS = [path for path in CLASSES if issubclass(resolve(path), Exception)]
+METHODS = [f"{path}.{name}" for path in CLASSES for name in own_methods(resolve(path))]
+ESTIMATORS = [path for path in CLASSES if issubclass(resolve(path), BaseEstimator)]
+
+
+@pytest.mark.parametrize("path", sorted({*CLASSES} - {*ERRORS}))
+def test_a_class_says_what_it_is_and_takes_and_shows_an_example(path):
+    assert faults(path, RULES_OF_NAMES - {"SS05"}) == []
+
+
+@pytest.mark.parametrize("path", FUNCTIONS)
+def test_a_function_says_what_it_does_takes_and_returns_and_shows_an_example(path):
+    assert faults(path, RULES_OF_FUNCTIONS) == []
+
+
+@pytest.mark.parametrize("path", ERRORS)
+def test_an_error_says_when_it_is_raised(path):
+    assert faults(path, RULES) == []
+
+
+@pytest.mark.parametrize("path", METHODS)
+def test_a_method_documents_what_it_takes_and_returns(path):
+    assert faults(path, RULES | {"RT01"}) == []
+
+
+@pytest.mark.parametrize("path", ESTIMATORS)
+def test_an_estimator_lists_what_it_learns(path):
+    if inspect.isabstract(resolve(path)):
+        pytest.skip("an abstract base learns what its subclasses learn")
+
+    documented = [name for name, _, _ in get_doc_object(resolve(path))["Attributes"]]
+
+    assert [name for name in documented if name.endswith("_")] != []
+
+
+def test_every_public_name_is_a_class_or_a_function():
+    assert set(NAMES) == {*CLASSES, *FUNCTIONS}
