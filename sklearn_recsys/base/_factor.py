@@ -6,6 +6,7 @@ from abc import abstractmethod
 import numpy as np
 from scipy import sparse
 
+from sklearn_recsys.base._ranking import Comparison
 from sklearn_recsys.base._recommender import BaseRecommender
 from sklearn_recsys.base._tags import RecommenderTags
 
@@ -61,19 +62,19 @@ class FactorRecommender(BaseRecommender):
             scores[part] = np.einsum("ij,ij->i", users, items)
         return scores + self.user_biases_[rows] + self.item_biases_[cols]
 
-    def _similarity_to_items(self, cols):
-        return _cosine(self.item_factors_, cols)
+    def _item_comparison(self):
+        return _cosine(self.item_factors_)
 
-    def _similarity_to_users(self, rows):
-        return _cosine(self.user_factors_, rows)
+    def _user_comparison(self):
+        return _cosine(self.user_factors_)
 
     def __recommender_tags__(self):
         """Tell what every model of this family can do."""
         return RecommenderTags(similar_items=True, similar_users=True)
 
 
-def _cosine(vectors: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+def _cosine(vectors: np.ndarray) -> Comparison:
     # float64 norms: squares of large float32 factors overflow.
     norms = np.linalg.norm(vectors.astype(np.float64), axis=1, keepdims=True)
     unit = (vectors / np.where(norms > 0, norms, 1)).astype(np.float32)
-    return np.clip(unit[chosen] @ unit.T, -1, 1)
+    return lambda chosen: np.clip(unit[chosen] @ unit.T, -1, 1)

@@ -54,15 +54,16 @@ class ItemSimilarityRecommender(BaseRecommender):
         weights = self._weigh_history(history)
         return weights.data * self.item_similarity_[:, [col]].toarray()[weights.indices, 0]
 
-    def _similarity_to_items(self, cols):
-        return self.item_similarity_[cols]
+    def _item_comparison(self):
+        return self.item_similarity_.__getitem__
 
-    def _similarity_to_users(self, rows):
+    def _user_comparison(self):
         # Cosine, unless a model has a similarity that means something between users too.
         values = self.interactions_.astype(np.float64)  # squares of large float32 overflow
         norms = np.sqrt(values.multiply(values).sum(axis=1))
         unit = values.multiply(1 / np.where(norms > 0, norms, 1)[:, None]).tocsr()
-        return (unit[rows] @ unit.T).tocsr()
+        across = unit.T.tocsr()
+        return lambda rows: unit[rows] @ across
 
     def __recommender_tags__(self):
         """Tell what every model of this family can do."""

@@ -7,7 +7,7 @@ from scipy import sparse
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_recsys.base._ranking import Block, as_neighbors, check_length
+from sklearn_recsys.base._ranking import Comparison, as_neighbors, check_length
 from sklearn_recsys.interactions._audience import encode_distinct
 
 __all__ = ["NeighborhoodMixin"]
@@ -25,12 +25,12 @@ def _tagged(tag: str):
 class NeighborhoodMixin:
     """Give a recommender `similar_items`, `similar_users` and `explain`, where its tags say so."""
 
-    def _similarity_to_items(self, cols: np.ndarray) -> Block:
-        """Return the similarity (n_cols, n_items) of items to all items."""
+    def _item_comparison(self) -> Comparison:
+        """Return a function of item codes that gives their similarity to all items."""
         raise NotImplementedError
 
-    def _similarity_to_users(self, rows: np.ndarray) -> Block:
-        """Return the similarity (n_rows, n_users) of training users to all users."""
+    def _user_comparison(self) -> Comparison:
+        """Return a function of user codes that gives their similarity to all users."""
         raise NotImplementedError
 
     def _similarity_to_itself(self, codes: np.ndarray, *, role: str) -> np.ndarray:
@@ -75,7 +75,7 @@ class NeighborhoodMixin:
             self.popularity_,
             n_items,
             name=self._names[1],
-            similarity=self._similarity_to_items,
+            similarity=self._item_comparison(),
             to_itself=self._similarity_to_itself if include_self else None,
         )
 
@@ -113,7 +113,7 @@ class NeighborhoodMixin:
             np.diff(self.interactions_.indptr),
             n_users,
             name=self._names[0],
-            similarity=self._similarity_to_users,
+            similarity=self._user_comparison(),
             to_itself=self._similarity_to_itself if include_self else None,
         )
 

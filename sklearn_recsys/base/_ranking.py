@@ -30,6 +30,9 @@ __all__ = [
 Block = np.ndarray | sparse.csr_array
 """Scores of some rows for all columns; entries that a sparse block does not store are zero."""
 
+Comparison = Callable[[np.ndarray], Block]
+"""Give the similarity (n_codes, n) of some users or items to all of them."""
+
 # Bytes that ranking holds for each score of a block: the scores, their copy in tie order and
 # partition's copy (float32 each), three boolean masks, and room for a model's own temporaries.
 _BYTES_PER_SCORE = 24
@@ -183,7 +186,7 @@ def as_neighbors(
     k: int,
     *,
     name: str,
-    similarity: Callable[[np.ndarray], Block],
+    similarity: Comparison,
     to_itself: Callable[..., np.ndarray] | None,
 ) -> pd.DataFrame:
     """Return the `k` nearest neighbours of each code as a table of ids, scores and ranks."""

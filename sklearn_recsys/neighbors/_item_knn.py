@@ -184,8 +184,8 @@ class ItemKNNRecommender(ItemSimilarityRecommender):
         data = (history.data * scale).astype(np.float32)
         return sparse.csr_array((data, history.indices, history.indptr), shape=history.shape)
 
-    def _similarity_to_users(self, rows):
-        return self._measure().prepare(self.interactions_).compare(rows)
+    def _user_comparison(self):
+        return self._measure().prepare(self.interactions_).compare
 
     def _similarity_to_itself(self, codes, *, role):
         if self.similarity != "cooccurrence":
