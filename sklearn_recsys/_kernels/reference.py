@@ -102,7 +102,9 @@ def keep_largest(matrix: sparse.csr_array, k: int) -> sparse.csr_array:
         order = order[_places(rows, n_rows) < k]
         rows, columns, values = rows[order], matrix.indices[order], matrix.data[order]
     indptr = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=n_rows))])
-    return sparse.csr_array((values, columns, indptr), shape=matrix.shape)
+    # The indices of `matrix` could number more entries than are kept.
+    index = matrix.indptr.dtype
+    return sparse.csr_array((values, columns.astype(index), indptr.astype(index)), matrix.shape)
 
 
 def _lower_bound(scores: np.ndarray, k: int) -> np.ndarray:

@@ -52,7 +52,7 @@ class FactorRecommender(BaseRecommender):
         scores += self.user_biases_[rows, None] + self.item_biases_
         return scores
 
-    def _score_history(self, history, weights=None):
+    def _score_history(self, history, weights):
         return self._fold_in(history).astype(np.float32) @ self.item_factors_.T + self.item_biases_
 
     def _score_pairs(self, rows, cols):

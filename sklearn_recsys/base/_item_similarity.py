@@ -38,9 +38,9 @@ class ItemSimilarityRecommender(BaseRecommender):
         self.item_similarity_ = similarity.astype(np.float32, copy=False)
 
     def _score(self, rows):
-        return self._score_history(self.interactions_[rows])
+        return self._weigh_history(self.interactions_[rows]) @ self.item_similarity_
 
-    def _score_history(self, history, weights=None):
+    def _score_history(self, history, weights):
         return self._weigh_history(history) @ self.item_similarity_
 
     def _score_pairs(self, rows, cols):

@@ -7,7 +7,7 @@ from scipy import sparse
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_recsys.base._ranking import Comparison, as_neighbors, check_length
+from sklearn_recsys.base._ranking import Comparison, as_neighbors, check_length, tie_order
 from sklearn_recsys.interactions._audience import encode_distinct
 
 __all__ = ["NeighborhoodMixin"]
@@ -72,7 +72,7 @@ class NeighborhoodMixin:
         return as_neighbors(
             self._item_index,
             encode_distinct(items, self._item_index, parameter="items"),
-            self.popularity_,
+            self._tie_order,
             n_items,
             name=self._names[1],
             similarity=self._item_comparison(),
@@ -110,7 +110,7 @@ class NeighborhoodMixin:
         return as_neighbors(
             self._user_index,
             encode_distinct(users, self._user_index, parameter="users"),
-            np.diff(self.interactions_.indptr),
+            tie_order(np.diff(self.interactions_.indptr)),
             n_users,
             name=self._names[0],
             similarity=self._user_comparison(),

@@ -62,7 +62,8 @@ def uneven_batches(widths: np.ndarray) -> Iterator[slice]:
 
 def tie_order(popularity: np.ndarray) -> np.ndarray:
     """Return the codes in the order that breaks ties: by popularity, then by id."""
-    return np.lexsort((np.arange(len(popularity)), -popularity))
+    # int32, as all codes are: a similarity matrix renamed by it keeps int32 indices.
+    return np.argsort(-popularity, kind="stable").astype(np.int32)
 
 
 def rank_block(
@@ -182,15 +183,17 @@ def as_recommendations(
 def as_neighbors(
     index: IdIndex,
     codes: np.ndarray,
-    popularity: np.ndarray,
+    order: np.ndarray,
     k: int,
     *,
     name: str,
     similarity: Comparison,
     to_itself: Callable[..., np.ndarray] | None,
 ) -> pd.DataFrame:
-    """Return the `k` nearest neighbours of each code as a table of ids, scores and ranks."""
-    order = tie_order(popularity)
+    """Return the `k` nearest neighbours of each code as a table of ids, scores and ranks.
+
+    `order` holds all codes in tie order.
+    """
     parts = [(codes[:0], codes[:0], np.empty(0, np.float32))]
     for part in memory_batches(len(codes), len(index)):
         own = codes[part]

@@ -74,7 +74,7 @@ class BaseRecommender(NeighborhoodMixin, BaseEstimator, metaclass=ABCMeta):
     Notes
     -----
     ``sklearn.set_config(working_memory=…)`` bounds the memory of a block of scores; one eighth of
-    it (128 MiB by default) is used, and the answer does not depend on it.
+    it (128 MiB by default) is used, and but for rounding the answer does not depend on it.
     """
 
     _parameter_constraints: ClassVar[dict] = {}
@@ -148,6 +148,7 @@ class BaseRecommender(NeighborhoodMixin, BaseEstimator, metaclass=ABCMeta):
         self.users_, self.items_ = interactions.users.ids, interactions.items.ids
         self.interactions_ = interactions.matrix
         self.popularity_ = interactions.count_users()
+        self._tie_order = tie_order(self.popularity_)
         self._names = (interactions.user_name, interactions.item_name)
         self._user_index, self._item_index = interactions.users, interactions.items
         self._fit(interactions)
@@ -327,9 +328,8 @@ class BaseRecommender(NeighborhoodMixin, BaseEstimator, metaclass=ABCMeta):
         if not {"user_features", "item_features"} & set(self.get_params(deep=False)):
             return interactions
         tables = getattr(self, "user_features", None), getattr(self, "item_features", None)
-        joined, self._fitted_user_features, _ = join_features(interactions, *tables)
-        self.is_cold_user_ = ~np.isin(joined.users.ids, interactions.users.ids)
-        self.is_cold_item_ = ~np.isin(joined.items.ids, interactions.items.ids)
+        joined, self._fitted_user_features = join_features(interactions, *tables)
+        self.is_cold_user_, self.is_cold_item_ = joined.is_cold_user, joined.is_cold_item
         return joined
 
     def _find_audience(self, users, history, on_unknown: str) -> Audience:
@@ -382,8 +382,8 @@ class BaseRecommender(NeighborhoodMixin, BaseEstimator, metaclass=ABCMeta):
 
     def _rank(self, group: _Group, item_filter: ItemFilter, n_items: int, *, exclude_seen: bool):
         """Return places, item codes and scores of a group's best items, best first."""
-        order = tie_order(self.popularity_)  # the leftmost of equal scores is the one to keep
-        columns = order[item_filter.columns[order]]
+        # The leftmost of equal scores is the one to keep.
+        columns = self._tie_order[item_filter.columns[self._tie_order]]
         found = [(np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0, np.float32))]
         for part in self._batches(len(group.places)):
             places = group.places[part]

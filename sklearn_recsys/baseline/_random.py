@@ -82,8 +82,8 @@ class RandomRecommender(BaseRecommender):
         pair = pair + np.asarray(cols, dtype=np.uint64)
         # The seed is hashed too: plain sums of seed and pair would give shifted copies.
         bits = _split_mix(_split_mix(self._seed[None]) ^ _split_mix(pair))
-        # 24 bits are what a float32 below 1 holds.
-        return (bits >> np.uint64(40)).astype(np.float32) * np.float32(2.0**-24)
+        bits >>= np.uint64(40)  # 24 bits are what a float32 below 1 holds
+        return bits.astype(np.float32) * np.float32(2.0**-24)
 
     def __recommender_tags__(self):
         """Tell that interactions do not matter, and that a history has no draw of its own."""
@@ -94,6 +94,10 @@ def _split_mix(state: np.ndarray) -> np.ndarray:
     # Wrapping uint64 arithmetic is what the generator is defined by.
     with np.errstate(over="ignore"):
         z = state + np.uint64(0x9E3779B97F4A7C15)
-        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        return z ^ (z >> np.uint64(31))
+        # In place: a block of 64-bit states is the largest thing that ranking by chance holds.
+        z ^= z >> np.uint64(30)
+        z *= np.uint64(0xBF58476D1CE4E5B9)
+        z ^= z >> np.uint64(27)
+        z *= np.uint64(0x94D049BB133111EB)
+        z ^= z >> np.uint64(31)
+        return z

@@ -75,9 +75,11 @@ def validate_users(users: Any, index: IdIndex) -> np.ndarray:
     if is_single_id(users):
         users = [users]
     ids = as_id_array(users)
-    index.encode(ids)  # raises on ids of another type, before anything is computed
-    # In the type of fit: the answer is merged with tables whose ids have it.
-    return pd.unique(IdIndex(ids, index.role).ids) if len(ids) else index.ids[:0]
+    codes = index.encode(ids)  # raises on ids of another type, before anything is computed
+    if (codes >= 0).all():
+        # In the type of fit: the answer is merged with tables whose ids have it.
+        return index.ids[pd.unique(codes)]
+    return pd.unique(IdIndex(ids, index.role).ids)
 
 
 def read_feature_audience(
@@ -92,7 +94,7 @@ def read_feature_audience(
     """
     matrix = features.transform_rows(rows)
     ids = np.asarray(as_frame(rows).index)
-    if len(np.unique(ids)) < len(ids):
+    if pd.Index(ids, tupleize_cols=False).has_duplicates:
         raise ValueError(
             "The index of user_features= names the people in the answer, so its labels must be "
             "distinct: use reset_index(drop=True)."

@@ -231,6 +231,12 @@ def _as_numbers(column: np.ndarray, role: str) -> np.ndarray:
         return values
     if np.isinf(values).any():
         raise ValueError(f"Input X contains infinity: at least one {role} id is infinite.")
+    large = np.abs(values) > 2.0**53
+    if large.any():
+        raise ValueError(
+            f"The {role} ids hold floats beyond 2**53: {list_some(values[large])}. Each stands for "
+            "several integers: keep the ids integers, or make them text."
+        )
     with np.errstate(invalid="ignore"):
         whole = values.astype(np.int64)
     # NaN compares unequal, so a column with a missing id stays float and is reported as such.

@@ -18,7 +18,7 @@ def join_features(
     interactions: Interactions,
     user_features: FeatureTable | None,
     item_features: FeatureTable | None,
-) -> tuple[Interactions, FittedFeatures | None, FittedFeatures | None]:
+) -> tuple[Interactions, FittedFeatures | None]:
     """Add the users and items of feature tables to the interactions, and their features.
 
     Parameters
@@ -33,8 +33,8 @@ def join_features(
     interactions : Interactions
         With a row for every user and a column for every item of the tables too, and with the
         matrices `user_features` and `item_features` aligned with them.
-    fitted_users, fitted_items : FittedFeatures or None
-        The tables made ready for further rows.
+    fitted_users : FittedFeatures or None
+        The table of users made ready for further rows.
     """
     users, fitted_users = _extend(interactions.users, user_features)
     items, fitted_items = _extend(interactions.items, item_features)
@@ -48,8 +48,10 @@ def join_features(
         items=items,
         user_features=None if fitted_users is None else fitted_users.transform(users.ids),
         item_features=None if fitted_items is None else fitted_items.transform(items.ids),
+        is_cold_user=_mark_others(rows, len(users)),
+        is_cold_item=_mark_others(cols, len(items)),
     )
-    return joined, fitted_users, fitted_items
+    return joined, fitted_users
 
 
 def _extend(index: IdIndex, table: FeatureTable | None) -> tuple[IdIndex, FittedFeatures | None]:
@@ -57,6 +59,12 @@ def _extend(index: IdIndex, table: FeatureTable | None) -> tuple[IdIndex, Fitted
         return index, None
     fitted = table.fit(index.ids, role=index.role)
     return index.union(fitted.ids), fitted
+
+
+def _mark_others(codes: np.ndarray, n: int) -> np.ndarray:
+    mask = np.ones(n, dtype=bool)
+    mask[codes] = False
+    return mask
 
 
 def _spread(

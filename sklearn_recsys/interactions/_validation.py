@@ -75,6 +75,8 @@ class Interactions:
         Number of rows that were merged into another row of the same pair.
     user_features, item_features : csr_array of shape (n_users or n_items, n_features) or None
         Features of the rows and of the columns, float32.
+    is_cold_user, is_cold_item : ndarray of shape (n_users,) or (n_items,), dtype bool, or None
+        Whether a row or a column was joined from a table of features and has no interactions.
     """
 
     matrix: sparse.csr_array
@@ -86,6 +88,8 @@ class Interactions:
     n_merged: int
     user_features: sparse.csr_array | None = None
     item_features: sparse.csr_array | None = None
+    is_cold_user: np.ndarray | None = None
+    is_cold_item: np.ndarray | None = None
 
     def count_users(self) -> np.ndarray:
         """Return the number of users (int64) with a positive interaction for each item."""

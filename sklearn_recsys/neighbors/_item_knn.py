@@ -10,7 +10,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklearn_recsys._kernels import keep_largest
 from sklearn_recsys.base import ItemSimilarityRecommender
-from sklearn_recsys.base._ranking import tie_order, uneven_batches
+from sklearn_recsys.base._ranking import uneven_batches
 from sklearn_recsys.neighbors._measures import MEASURES, Measure
 
 __all__ = ["ItemKNNRecommender"]
@@ -199,7 +199,7 @@ class ItemKNNRecommender(ItemSimilarityRecommender):
 
     def _neighbors(self, measure: Measure, columns: sparse.csr_array) -> sparse.csr_array:
         """Return the similarity to each item's nearest others, ties broken by popularity."""
-        prepared, order = measure.prepare(columns), tie_order(self.popularity_)
+        prepared, order = measure.prepare(columns), self._tie_order
         blocks = []
         # Sparse blocks: a batch of a fixed number of rows would be mostly empty.
         stored = np.minimum(prepared.count_comparisons(), len(order))
@@ -212,7 +212,7 @@ class ItemKNNRecommender(ItemSimilarityRecommender):
 
     def _prune(self, scores: sparse.csr_array, order: np.ndarray) -> sparse.csr_array:
         place = np.empty_like(order)
-        place[order] = np.arange(len(order))
+        place[order] = np.arange(len(order), dtype=order.dtype)
         renamed = (scores.data, place[scores.indices], scores.indptr)
         kept = keep_largest(sparse.csr_array(renamed, shape=scores.shape), self.n_neighbors)
         return sparse.csr_array((kept.data, order[kept.indices], kept.indptr), shape=kept.shape)

@@ -88,9 +88,15 @@ class PreparedMeasure:
         left = np.repeat(self.sizes[rows], np.diff(products.indptr))
         right = self.sizes[products.indices]
         scores = _with_data(products, self._normalize(products.data, left, right))
-        if self.measure.shrinkage > 0:
-            scores = self._shrink(scores, rows)
-        return scores
+        if self.measure.shrinkage == 0:
+            return scores
+        # For measures of sets the products are the support already.
+        of_sets = self.vectors is self.members
+        support = products if of_sets else (self.members[rows] @ self.members_across).tocsr()
+        factors = support.data / (support.data + self.measure.shrinkage)
+        if of_sets:
+            return _with_data(scores, scores.data * factors)
+        return scores.multiply(_with_data(support, factors)).tocsr()
 
     def _normalize(self, common: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
         """Return the measure of sets of sizes `left` and `right` with `common` members."""
@@ -103,11 +109,6 @@ class PreparedMeasure:
             only_left, only_right = left - common, right - common
             return common / (common + measure.alpha * only_left + measure.beta * only_right)
         return common  # the vectors are of unit length, or plain counts are meant
-
-    def _shrink(self, scores: sparse.csr_array, rows: np.ndarray) -> sparse.csr_array:
-        support = (self.members[rows] @ self.members_across).tocsr()
-        factors = _with_data(support, support.data / (support.data + self.measure.shrinkage))
-        return scores.multiply(factors).tocsr()
 
 
 def _weigh(values: sparse.csr_array, measure: Measure) -> sparse.csr_array:

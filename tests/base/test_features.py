@@ -160,3 +160,9 @@ def test_as_many_users_as_interactions_are_not_sliced_by_cross_validation():
         cv=InteractionKFold(2),
     ).fit(plays)
     assert len(search.best_estimator_.users_) == len(PEOPLE)
+
+
+def test_visitors_labels_may_be_of_several_types():
+    visitors = pd.DataFrame({"taste": ["jam", "tea"]}, index=pd.Index([1, "new"], dtype=object))
+    lists = make_model().fit(PLAYS).recommend(n_items=1, user_features=visitors)
+    assert lists["person"].tolist() == [1, "new"]

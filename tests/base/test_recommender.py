@@ -16,6 +16,7 @@ from scipy import sparse
 from sklearn.exceptions import NotFittedError
 
 from sklearn_recsys.base import BaseRecommender, RecommenderTags
+from sklearn_recsys.baseline import PopularityRecommender
 from sklearn_recsys.exceptions import DataWarning, UnknownIdError
 
 
@@ -381,3 +382,9 @@ def test_nothing_is_answered_before_fit():
 def test_a_pickle_gives_the_same_answers(model):
     copy = pickle.loads(pickle.dumps(model))
     pd.testing.assert_frame_equal(copy.recommend(), model.recommend())
+
+
+def test_users_who_are_asked_for_come_back_in_the_type_of_fit():
+    plays = pd.DataFrame({"user": np.array([1, 2], dtype=np.int32), "item": [3, 4]})
+    model = PopularityRecommender().fit(plays)
+    assert model.recommend()["user"].dtype == model.recommend([2])["user"].dtype == np.int32

@@ -340,7 +340,7 @@ def test_error_messages_show_values_as_they_are_typed(values, text):
 columns = st.one_of(
     st.lists(st.text(st.characters(codec="utf-8")), min_size=1),
     st.lists(st.integers(-(2**63), 2**64 - 1), min_size=1),
-    st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1),
+    st.lists(st.floats(-(2.0**53), 2.0**53), min_size=1),
     st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1),
 )
 
@@ -353,3 +353,19 @@ def test_codes_are_ranks_among_the_distinct_ids(values):
     assert list(index.ids) == distinct
     assert codes.tolist() == [distinct.index(value) for value in values]
     assert index.encode(values).tolist() == codes.tolist()
+
+
+@pytest.mark.parametrize(
+    "column",
+    [np.array([2.0**60, 1.0]), np.array([2**60 + 1, 2**60 + 3, 0.5], dtype=object)],
+    ids=["floats", "integers beside a float"],
+)
+def test_floats_that_stand_for_several_integers_are_no_ids(column):
+    with pytest.raises(ValueError, match=r"beyond 2\*\*53"):
+        IdIndex.factorize(column, "user")
+
+
+def test_asking_for_a_large_integer_as_a_float_does_not_find_its_neighbour():
+    index, _ = IdIndex.factorize(np.array([2**60, 2**60 + 1]), "user")
+    with pytest.raises(ValueError, match="keep the ids integers"):
+        index.encode(np.array([2.0**60]))

@@ -355,3 +355,10 @@ def test_the_popularity_of_the_tutorials_training_songs_is_reproduced(songs):
     assert X.song_id.nunique() == 5175
     top = PopularityRecommender().fit(train).recommend(X.user_id[0], exclude_seen=False)
     assert top.score.tolist() == [37, 27, 24, 24, 21, 21, 21, 20, 19, 19]
+
+
+@pytest.mark.parametrize("n_neighbors", [None, 1])
+def test_the_similarity_takes_four_bytes_an_index(n_neighbors):
+    plays = [["ann", "a"], ["ann", "b"], ["bob", "b"], ["bob", "c"]]
+    similarity = ItemKNNRecommender(n_neighbors=n_neighbors).fit(plays).item_similarity_
+    assert similarity.indices.dtype == similarity.indptr.dtype == np.int32
