@@ -109,7 +109,7 @@ ROOMS = (
     Room(
         "model_selection",
         "Model selection",
-        "Splits that leak nothing.",
+        "Splits by row, user, item and time.",
         (
             "train_test_split_by_user",
             "InteractionKFold",

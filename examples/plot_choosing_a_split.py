@@ -58,7 +58,7 @@ def mean_score(model, split, scoring):
 
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore", DataWarning)
+    warnings.filterwarnings("ignore", ".* test users are unknown", DataWarning)
     scores = {
         name: {question: mean_score(model, *how) for question, how in splits.items()}
         for name, model in models.items()

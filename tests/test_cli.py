@@ -12,7 +12,7 @@ from sklearn.model_selection import ParameterGrid
 from sklearn_recsys.baseline import PopularityRecommender
 from sklearn_recsys.cli import main
 from sklearn_recsys.cli._compare import _RECOMMENDERS, Comparison, compare
-from sklearn_recsys.cli._output import Progress
+from sklearn_recsys.cli._progress import Progress
 from sklearn_recsys.cli._read import read_interactions
 from sklearn_recsys.datasets import make_interactions
 from sklearn_recsys.decomposition import SVDRecommender
@@ -101,6 +101,33 @@ def test_ids_that_look_missing_are_ids(table):
 
     assert X["user"].tolist() == ["NA", "null"]
     assert X["item"].tolist() == ["None", "nan"]
+
+
+def test_ids_that_are_one_number_written_in_several_ways_stay_apart(table):
+    X, _ = read_interactions(table(["user,item,times", "007,1,1", "7,2,1", "0007,30,1"]))
+
+    assert X["user"].tolist() == ["007", "7", "0007"]
+    assert X["item"].tolist() == [1, 2, 30]
+
+
+@pytest.mark.parametrize(
+    ("written", "ids"),
+    [
+        (["-3", "0", "12"], [-3, 0, 12]),
+        (["-0", "1"], ["-0", "1"]),
+        (["1.0", "2"], ["1.0", "2"]),
+        (["+1", "2"], ["+1", "2"]),
+        (["1_0", "2"], ["1_0", "2"]),
+        (["1e3", "2"], ["1e3", "2"]),
+        (["9223372036854775807", "2"], [9223372036854775807, 2]),
+        (["9223372036854775808", "2"], ["9223372036854775808", "2"]),
+        (["9" * 5000, "2"], ["9" * 5000, "2"]),
+    ],
+)
+def test_ids_become_integers_only_where_that_loses_nothing(table, written, ids):
+    X, _ = read_interactions(table(["user,item", *(f"{text},tea" for text in written)]))
+
+    assert X["user"].tolist() == ids
 
 
 def test_a_byte_order_mark_and_quotes_are_no_part_of_names(tmp_path):
@@ -287,6 +314,15 @@ def test_a_table_too_small_to_tune_on_is_refused(table, capsys):
     path = table(["user,item", "ann,tea", "ann,jam", "ann,pie"])
 
     assert "too few to tune on" in refusal(capsys, path, "--test-size", "0.4")
+
+
+def test_a_metric_that_is_undefined_for_every_user_is_refused(table, capsys):
+    # Everyone has seen all films but the one held out: there is no other to be ranked below it.
+    path = table(["user,item", *(f"u{user},i{item}" for user in range(6) for item in range(5))])
+
+    line = refusal(capsys, path, "--metric", "auc")
+
+    assert line.startswith("--metric auc is undefined for every user")
 
 
 def test_a_file_that_does_not_exist_is_named(tmp_path, capsys):

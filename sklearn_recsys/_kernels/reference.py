@@ -4,6 +4,8 @@
 import numpy as np
 from scipy import sparse
 
+from sklearn_recsys._kernels._runs import places_in_runs
+
 __all__ = ["keep_largest", "top_k_dense", "top_k_sparse"]
 
 Triplets = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -30,7 +32,7 @@ def top_k_dense(scores: np.ndarray, k: int) -> Triplets:
     rows, columns : ndarray of shape (n_found,), dtype intp
     values : ndarray of shape (n_found,)
     """
-    n_rows, n_columns = scores.shape
+    n_columns = scores.shape[1]
     chosen = (scores > -np.inf) & (k > 0)
     if 0 < k < n_columns:
         bound = _lower_bound(scores, k)
@@ -42,7 +44,7 @@ def top_k_dense(scores: np.ndarray, k: int) -> Triplets:
     rows, columns = np.divmod(np.flatnonzero(chosen), max(n_columns, 1))
     values = scores[rows, columns]
     order = np.lexsort((columns, -values, rows))
-    kept = order[_places(rows, n_rows) < k]
+    kept = order[places_in_runs(rows) < k]
     return rows[kept], columns[kept], values[kept]
 
 
@@ -71,7 +73,7 @@ def top_k_sparse(scores: sparse.csr_array, k: int) -> tuple[Triplets, np.ndarray
     rows, columns, values = rows[positive], scores.indices[positive], scores.data[positive]
     counts = np.bincount(rows, minlength=n_rows)
     order = np.lexsort((columns, -values, rows))
-    order = order[(_places(rows, n_rows) < k) & (counts[rows] >= k)]
+    order = order[(places_in_runs(rows) < k) & (counts[rows] >= k)]
     triplets = rows[order], columns[order].astype(np.intp), values[order]
     return triplets, np.flatnonzero(counts < k)
 
@@ -99,7 +101,7 @@ def keep_largest(matrix: sparse.csr_array, k: int) -> sparse.csr_array:
         rows, columns, values = top_k_dense(dense, k)
     else:
         order = np.lexsort((matrix.indices, -matrix.data, rows))
-        order = order[_places(rows, n_rows) < k]
+        order = order[places_in_runs(rows) < k]
         rows, columns, values = rows[order], matrix.indices[order], matrix.data[order]
     indptr = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=n_rows))])
     # The indices of `matrix` could number more entries than are kept.
@@ -137,9 +139,3 @@ def _largest(scores: np.ndarray, k: int, kth: np.ndarray) -> np.ndarray:
     tied = scores == kth
     free = k - np.count_nonzero(above, axis=1, keepdims=True)
     return above | (tied & (np.cumsum(tied, axis=1, dtype=np.int32) <= free))
-
-
-def _places(rows: np.ndarray, n_rows: int) -> np.ndarray:
-    """Return each entry's number, from 0, within its run of equal sorted rows."""
-    counts = np.bincount(rows, minlength=n_rows)
-    return np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)

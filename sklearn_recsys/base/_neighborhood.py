@@ -50,7 +50,7 @@ class NeighborhoodMixin:
         items : id or list of ids
             Items seen in `fit`.
         n_items : int, default=10
-            Number of neighbours; fewer where the model keeps fewer.
+            Number of neighbours; fewer where fewer items are similar at all.
         include_self : bool, default=False
             Put the item itself first.
 

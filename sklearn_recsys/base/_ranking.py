@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import sparse
 from sklearn import get_config
 
-from sklearn_recsys._kernels import top_k_dense, top_k_sparse
+from sklearn_recsys._kernels import places_in_runs, top_k_dense, top_k_sparse
 from sklearn_recsys._kernels.reference import Triplets
 from sklearn_recsys.interactions._ids import IdIndex
 
@@ -287,9 +287,4 @@ def _join(first: Triplets, second: Triplets) -> Triplets:
 
 def _ranks(groups: np.ndarray) -> np.ndarray:
     """Return each row's number, from 1, within its run of equal groups."""
-    n = len(groups)
-    if n == 0:
-        return np.empty(0, dtype=np.int64)
-    starts = np.flatnonzero(np.concatenate([[True], groups[1:] != groups[:-1]]))
-    lengths = np.diff(np.append(starts, n))
-    return np.arange(1, n + 1) - np.repeat(starts, lengths)
+    return places_in_runs(groups) + 1

@@ -41,6 +41,8 @@ class BaselineRecommender(BaseRecommender):
         Deviation of each user.
     item_biases_ : ndarray of shape (n_items,), dtype float32
         Deviation of each item.
+    n_iter_ : int
+        Number of alternations run.
     users_, items_ : ndarray of shape (n_users,) and (n_items,)
         Sorted ids.
     interactions_ : csr_array of shape (n_users, n_items), dtype float32
@@ -104,6 +106,7 @@ class BaselineRecommender(BaseRecommender):
             items = _deviations(by_item, item_weights, users, self.item_shrinkage)
             users = _deviations(centred, weights, items, self.user_shrinkage)
         self.user_biases_, self.item_biases_ = users.astype(np.float32), items.astype(np.float32)
+        self.n_iter_ = self.max_iter
         self._item_deviations = items  # float64, so that a fold-in repeats the last step exactly
 
     def _score(self, rows):

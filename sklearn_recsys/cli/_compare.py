@@ -16,7 +16,7 @@ from sklearn_recsys.baseline import (
     PopularityRecommender,
     RandomRecommender,
 )
-from sklearn_recsys.cli._output import Progress, say
+from sklearn_recsys.cli._progress import Progress, say
 from sklearn_recsys.decomposition import SVDRecommender
 from sklearn_recsys.metrics import make_ranking_scorer
 from sklearn_recsys.model_selection import InteractionKFold, train_test_split_by_user
@@ -114,17 +114,24 @@ class _CountedScorer:
     """Score, and tell the progress bar."""
 
     def __init__(self, metric: str, progress: Progress) -> None:
+        self._metric, self._progress = metric, progress
         self._scorer = make_ranking_scorer(metric)
-        self._progress = progress
 
-    def __call__(self, estimator: Any, X: Any, y: Any = None) -> Any:
-        score = self._scorer(estimator, X, y)
+    def __call__(self, estimator: Any, X: Any, y: Any = None) -> float:
+        score = self._scorer.report(estimator, X, y).scores[self._metric]
+        _require_defined(score, self._metric)
         self._progress.step()
         return score
 
 
 def compare(comparison: Comparison) -> list[Entry]:
-    """Return the leaderboard, best first."""
+    """Return the leaderboard, best first.
+
+    Raises
+    ------
+    ValueError
+        If the metric is undefined for every user of a part that is scored.
+    """
     candidates = comparison.candidates
     entries = []
     for place, candidate in enumerate(candidates, start=1):
@@ -163,6 +170,7 @@ def _measure(tuned: tuple[BaseRecommender, dict[str, Any]], comparison: Comparis
     recommender.fit(comparison.train)
     fitted = perf_counter()
     report = make_ranking_scorer(*comparison.metrics).report(recommender, comparison.test)
+    _require_defined(report.scores[comparison.metrics[0]], comparison.metrics[0])
     return Entry(
         recommender,
         settings,
@@ -172,6 +180,14 @@ def _measure(tuned: tuple[BaseRecommender, dict[str, Any]], comparison: Comparis
         fit_seconds=fitted - start,
         score_seconds=perf_counter() - fitted,
     )
+
+
+def _require_defined(score: float, metric: str) -> None:
+    if np.isnan(score):
+        raise ValueError(
+            f"--metric {metric} is undefined for every user, since nobody has both an item to find "
+            "and another one that should be ranked below it: choose another metric."
+        )
 
 
 def _bootstrap(per_user: pd.Series, random_state: int) -> tuple[float, float]:

@@ -3,13 +3,16 @@
 
 import argparse
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import pandas as pd
+from sklearn.exceptions import UndefinedMetricWarning
 
-from sklearn_recsys.cli._compare import Comparison, compare
-from sklearn_recsys.cli._output import describe_user, say, show_leaderboard, show_recommendations
+from sklearn_recsys.cli._compare import Comparison, Entry, compare
+from sklearn_recsys.cli._output import describe_user, show_leaderboard, show_recommendations
+from sklearn_recsys.cli._progress import say
 from sklearn_recsys.cli._read import read_interactions
 from sklearn_recsys.datasets import make_interactions
 from sklearn_recsys.exceptions import DataWarning
@@ -57,6 +60,12 @@ def _add_compare(commands: Any) -> None:
     parser = commands.add_parser(
         "compare", help="rank the recommenders on a table", description=text
     )
+    _add_data_arguments(parser)
+    _add_comparison_arguments(parser)
+    parser.set_defaults(run=_run_compare, header=None)
+
+
+def _add_data_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "file",
         nargs="?",
@@ -71,6 +80,9 @@ def _add_compare(commands: Any) -> None:
         dest="header",
         help="the first line of FILE is data (otherwise that is found out)",
     )
+
+
+def _add_comparison_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--user", help="whom to recommend to (default: the first user)")
     parser.add_argument(
         "--n-items", type=_positive, default=10, help="length of that list (default: 10)"
@@ -89,7 +101,6 @@ def _add_compare(commands: Any) -> None:
     parser.add_argument(
         "--random-state", type=_natural, default=0, help="seed of splits and models (default: 0)"
     )
-    parser.set_defaults(run=_run_compare, header=None)
 
 
 def _positive(text: str) -> int:
@@ -114,27 +125,36 @@ def _run_compare(options: argparse.Namespace) -> int:
     try:
         X, titles = _load(options)
         user = _find_user(X, options.user)
-        comparison = Comparison.prepare(
-            X,
-            metric=options.metric,
-            test_size=options.test_size,
-            random_state=options.random_state,
-        )
+        comparison, entries = _compare(X, options)
     except OSError as error:
         say(f"error: cannot read {options.file}: {error.strerror}.")
         return _EXIT_WRONG_INPUT
     except (TypeError, ValueError) as error:
         say(f"error: {error}")
         return _EXIT_WRONG_INPUT
-    with warnings.catch_warnings():
-        # What is remarkable about the table has been said once, when it was read.
-        warnings.simplefilter("ignore", DataWarning)
-        entries = compare(comparison)
-        show_leaderboard(entries, comparison)
+    show_leaderboard(entries, comparison)
+    with _known_remarks():
         best = entries[0].refit(X)
     describe_user(X, user, titles)
     show_recommendations(best, user, options.n_items, titles)
     return 0
+
+
+def _compare(X: pd.DataFrame, options: argparse.Namespace) -> tuple[Comparison, list[Entry]]:
+    comparison = Comparison.prepare(
+        X, metric=options.metric, test_size=options.test_size, random_state=options.random_state
+    )
+    with _known_remarks():
+        return comparison, compare(comparison)
+
+
+@contextmanager
+def _known_remarks() -> Iterator[None]:
+    """Silence what has been said when the table was read, or is an error here."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataWarning)
+        warnings.simplefilter("ignore", UndefinedMetricWarning)
+        yield
 
 
 def _load(options: argparse.Namespace) -> tuple[pd.DataFrame, pd.Series | None]:

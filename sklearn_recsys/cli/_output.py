@@ -1,56 +1,21 @@
-"""Write results to standard output, and everything else to standard error."""
+"""Write results to standard output."""
 # SPDX-License-Identifier: BSD-3-Clause
 
 import sys
 from collections.abc import Sequence
-from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from sklearn_recsys.base import BaseRecommender
+from sklearn_recsys.cli._compare import Comparison, Entry
 
-if TYPE_CHECKING:
-    from sklearn_recsys.cli._compare import Comparison, Entry
-
-__all__ = ["Progress", "describe_user", "say", "show_leaderboard", "show_recommendations"]
+__all__ = ["describe_user", "show_leaderboard", "show_recommendations"]
 
 _N_FAVOURITES = 5
 
 
-class Progress:
-    """Tell how far a step is: fit by fit on a terminal, one line at its end elsewhere."""
-
-    def __init__(self, title: str, n_steps: int) -> None:
-        self._title, self._n_steps, self._done = title, n_steps, 0
-        self._start = perf_counter()
-        self._live = sys.stderr.isatty()
-        self._show()
-
-    def step(self) -> None:
-        """Count one more fit."""
-        self._done += 1
-        self._show()
-
-    def finish(self, result: str) -> None:
-        """Replace the count by the result."""
-        if self._live:
-            sys.stderr.write("\r\033[K")
-        say(f"{self._title}: {result} ({perf_counter() - self._start:.1f} s)")
-
-    def _show(self) -> None:
-        if self._live:
-            sys.stderr.write(f"\r\033[K{self._title}: {self._done} of {self._n_steps} fits")
-            sys.stderr.flush()
-
-
-def say(text: str) -> None:
-    """Write a line to standard error."""
-    sys.stderr.write(f"{text}\n")
-    sys.stderr.flush()
-
-
-def show_leaderboard(entries: Sequence["Entry"], comparison: "Comparison") -> None:
+def show_leaderboard(entries: Sequence[Entry], comparison: Comparison) -> None:
     """Write a line for each recommender, best first."""
     metric, *others = comparison.metrics
     table = pd.DataFrame(

@@ -4,6 +4,7 @@
 import csv
 from itertools import islice
 
+import numpy as np
 import pandas as pd
 
 __all__ = ["read_interactions"]
@@ -26,7 +27,8 @@ def read_interactions(path: str, *, header: bool | None = None) -> tuple[pd.Data
     Returns
     -------
     table : DataFrame
-        Two or three columns, with the file's names or "user", "item" and "value".
+        Two or three columns, with the file's names or "user", "item" and "value". Ids are text,
+        or integers where each is written as its number is: 007 and 7 are two users.
     has_header : bool
         Whether the names are the file's.
 
@@ -47,11 +49,13 @@ def read_interactions(path: str, *, header: bool | None = None) -> tuple[pd.Data
             # All columns, though few are used: a line of another length is an error then.
             index_col=False,
             encoding="utf-8-sig",
+            # As numbers, 007 and 7 would be one id.
+            dtype={0: str, 1: str},
             # "NA" and "None" are ids like any other; only an empty field is missing.
             keep_default_na=False,
             na_values=[""],
             skipinitialspace=True,
-            # Chunks would give one column ids of two types.
+            # Chunks would give one column values of two types.
             low_memory=False,
         )
     except UnicodeDecodeError as error:
@@ -63,7 +67,8 @@ def read_interactions(path: str, *, header: bool | None = None) -> tuple[pd.Data
     table = table.iloc[:, : len(_NAMES)]
     if not named:
         table.columns = pd.Index(_NAMES[: table.shape[1]])
-    return table, named
+    ids = {name: _as_integers(table[name]) for name in table.columns[:2]}
+    return table.assign(**ids), named
 
 
 def _sample(path: str) -> list[str]:
@@ -93,6 +98,18 @@ def _divide(path: str, lines: list[str]) -> tuple[list[list[str]], str]:
 
 def _is_header(row: list[str]) -> bool:
     return not any(_is_number(field) for field in row)
+
+
+def _as_integers(ids: pd.Series) -> pd.Series:
+    """Return ids as int64 if all are written as these numbers are, otherwise as they came."""
+    codes, written = pd.factorize(ids)
+    try:
+        numbers = np.array([int(text) for text in written], dtype=np.int64)
+    except (ValueError, OverflowError):
+        return ids
+    is_same = all(str(number) == text for number, text in zip(numbers, written, strict=True))
+    # A missing id, code -1, is refused later.
+    return pd.Series(numbers[codes], ids.index) if is_same and (codes >= 0).all() else ids
 
 
 def _is_number(field: str) -> bool:

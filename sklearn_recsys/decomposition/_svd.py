@@ -46,6 +46,8 @@ class SVDRecommender(FactorRecommender):
         U sqrt(S).
     item_factors_ : ndarray of shape (n_items, k), dtype float32
         V sqrt(S).
+    n_iter_ : int
+        Number of power iterations run; 1 with "arpack".
     user_biases_, item_biases_ : ndarray of shape (n_users,) and (n_items,), dtype float32
         Zeros: the model has no biases.
     users_, items_ : ndarray of shape (n_users,) and (n_items,)
@@ -133,6 +135,7 @@ class SVDRecommender(FactorRecommender):
     def _decompose(self, matrix: sparse.csr_array) -> tuple[np.ndarray, np.ndarray]:
         """Return the largest singular values and their right vectors (n_items, k)."""
         k = min(self.n_components, *matrix.shape)
+        self.n_iter_ = self.max_iter if self.algorithm == "randomized" else 1
         random_state = check_random_state(self.random_state)
         # ARPACK finds no start in a matrix of zeros.
         if self.algorithm == "randomized" or not matrix.data.any():

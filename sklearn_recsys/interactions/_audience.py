@@ -174,14 +174,14 @@ def validate_item_filter(
     columns = np.ones(len(item_index), dtype=bool)
     allowed = excluded = None
     if candidates is not None:
-        if _is_pair_table(candidates):
+        if _is_pair_table(candidates, item_index):
             allowed = _encode_pairs(candidates, ids, item_index, parameter="candidates")
         else:
             columns[:] = False
             listed = [candidates] if is_single_id(candidates) else candidates
             columns[item_index.encode_known(listed, parameter="candidates")] = True
     if exclude is not None:
-        if _is_pair_table(exclude):
+        if _is_pair_table(exclude, item_index):
             excluded = _encode_pairs(exclude, ids, item_index, parameter=None)
         else:
             codes = item_index.encode([exclude] if is_single_id(exclude) else exclude)
@@ -221,10 +221,12 @@ def _encode_history(
     return table.users, history, weights
 
 
-def _is_pair_table(items: Any) -> bool:
+def _is_pair_table(items: Any, index: IdIndex) -> bool:
     if hasattr(items, "shape"):
         return len(items.shape) == 2
-    return isinstance(items, (list, tuple)) and len(items) > 0 and isinstance(items[0], list)
+    # Where items are tuples themselves, a list of tuples is a list of items.
+    rows = list if index.kind == "tuple" else (list, tuple)
+    return isinstance(items, (list, tuple)) and len(items) > 0 and isinstance(items[0], rows)
 
 
 def _encode_pairs(

@@ -110,19 +110,29 @@ def take_column(X: Table, position: int) -> np.ndarray:
 def set_column(X: Table, position: int, values: np.ndarray, *, name: str) -> Table:
     """Return a copy of the table with one column replaced, or appended under `name`.
 
-    The container stays what it was, and `X` is not modified: frames share their other columns
-    with it, arrays are copied into a dtype that can hold the new values.
+    The container stays what it was, but a list of rows becomes an array. `X` is not modified:
+    frames share their other columns with it, arrays are copied into a dtype that can hold the new
+    values.
+
+    Raises
+    ------
+    ValueError
+        If a column to append has the name of another one.
     """
     append = position == n_columns(X)
+    if append and name in (column_names(X) or ()):
+        raise ValueError(
+            f"The table has no third column of values to change, and the new one would be called "
+            f"{name!r} like one that is there: rename that one."
+        )
     if hasattr(X, "iloc"):
+        result = X.copy(deep=False)
         if append:
             # A frame whose columns are numbered keeps them numbered: names of two types would be
             # refused by the next step's fit.
-            result = X.copy(deep=False)
             result.insert(position, name if column_names(X) is not None else position, values)
-            return result
-        result = X.copy(deep=False)
-        result.isetitem(position, values)
+        else:
+            result.isetitem(position, values)
         return result
     if hasattr(X, "to_series"):
         frame_series = type(X.to_series(0))
@@ -134,12 +144,11 @@ def set_column(X: Table, position: int, values: np.ndarray, *, name: str) -> Tab
         if append:
             return X.append_column(name, column)
         return X.set_column(position, X.column_names[position], column)
-    if isinstance(X, np.ndarray):
-        dtype = _common_dtype(X, values)
-        parts = [X[:, :position], values[:, None], X[:, position + 1 :]]
-        return np.concatenate([part.astype(dtype, copy=False) for part in parts], axis=1)
-    rows = zip(X, values.tolist(), strict=True)
-    return [[*row[:position], value, *row[position + 1 :]] for row, value in rows]
+    # A list has no shape, which scikit-learn wants of what a transformer returns.
+    array = X if isinstance(X, np.ndarray) else _stack_columns(X)
+    dtype = _common_dtype(array, values)
+    parts = [array[:, :position], values[:, None], array[:, position + 1 :]]
+    return np.concatenate([part.astype(dtype, copy=False) for part in parts], axis=1)
 
 
 def take_rows(X: Table, rows: np.ndarray) -> Table:
@@ -201,12 +210,27 @@ def _shape(X: Table) -> tuple[int, ...]:
 
 def _series_values(column: pd.Series) -> np.ndarray:
     if isinstance(column.dtype, pd.CategoricalDtype):
-        column = column.astype(column.cat.categories.dtype)
+        # A missing category has no place in a column of integers: it is left to be reported.
+        missing = column.isna().any()
+        column = column.astype(object if missing else column.cat.categories.dtype)
+    if column.dtype.kind != "M":
+        return np.asarray(column)
+    if "date" in str(column.dtype) and "datetime" not in str(column.dtype):
+        # Arrow's dates have no time of day, nor the unit and zone that are asked for below.
+        return column.to_numpy(dtype="datetime64[s]")
     # A time with a zone would come out as an object array of Timestamps.
-    if column.dtype.kind == "M":
-        column = column if column.dt.tz is None else column.dt.tz_convert(None)
-        return column.to_numpy(dtype=f"datetime64[{column.dt.unit}]")
-    return np.asarray(column)
+    column = column if column.dt.tz is None else column.dt.tz_convert(None)
+    return column.to_numpy(dtype=f"datetime64[{column.dt.unit}]")
+
+
+def _stack_columns(rows: Any) -> np.ndarray:
+    """Return a list of rows as an array in which each value keeps its type."""
+    columns = [take_column(rows, position) for position in range(n_columns(rows))]
+    one_dtype = len({column.dtype for column in columns}) == 1
+    table = np.empty((len(rows), len(columns)), dtype=columns[0].dtype if one_dtype else object)
+    for position, column in enumerate(columns):
+        table[:, position] = column
+    return table
 
 
 def _common_dtype(X: np.ndarray, values: np.ndarray) -> np.dtype:

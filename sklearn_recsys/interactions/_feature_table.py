@@ -268,13 +268,10 @@ class FeatureTable:
         seen, _ = IdIndex.factorize(ids, index.role)
         seen.require_type_of(index)
         codes = index.encode(seen.ids)
+        if self.id_column is None and _has_default_index(self.table):
+            self._refuse_forgotten_ids(seen)
         if self.missing == "error":
-            forgotten = self.id_column is None and _has_default_index(self.table)
-            hint = (
-                " The index of the table is the default 0, 1, 2, …: if a column holds its ids, "
-                "name it with id_column=."
-            )
-            require_known(seen.ids[codes < 0], index, hint if forgotten else "")
+            require_known(seen.ids[codes < 0], index)
         rows = codes[codes >= 0]
         if not len(rows):
             raise ValueError(
@@ -282,6 +279,17 @@ class FeatureTable:
                 f"{list_some(seen.ids)}, is in the feature table, such as {list_some(index.ids)}."
             )
         return rows
+
+    def _refuse_forgotten_ids(self, seen: IdIndex) -> None:
+        """Raise if the rows are numbered 0, 1, 2, … while a column holds the ids."""
+        for place, name in enumerate(self.table.columns):
+            column = self.table.iloc[:, place]
+            if column.is_unique and pd.Index(seen.ids).isin(column).all():
+                raise ValueError(
+                    f"The {seen.role} feature table has the default index 0, 1, 2, …, but its "
+                    f"column {name!r} holds the ids of all {len(seen)} {seen.role}s of the "
+                    f"interactions: pass id_column={name!r}, or set the index to the ids."
+                )
 
     def _fit_transformer(self, frame: pd.DataFrame) -> Any:
         transformer = clone(self.transformer, safe=False)

@@ -12,6 +12,7 @@ from scipy import sparse
 from sklearn_recsys.exceptions import UnknownIdError
 from sklearn_recsys.interactions._columns import Table, as_frame
 from sklearn_recsys.interactions._ids import IdIndex, as_id_array, list_some
+from sklearn_recsys.interactions._sparse import spread_rows
 
 __all__ = [
     "FittedFeatures",
@@ -78,12 +79,7 @@ class FittedFeatures:
         known = codes >= 0
         if self.missing == "error":
             require_known(ids[~known], self.index)
-        rows = self.matrix[codes[known]]
-        lengths = np.zeros(len(codes), dtype=rows.indptr.dtype)
-        lengths[known] = np.diff(rows.indptr)
-        indptr = np.concatenate([[0], np.cumsum(lengths)]).astype(rows.indptr.dtype)
-        shape = (len(codes), self.n_features)
-        return sparse.csr_array((rows.data, rows.indices, indptr), shape=shape)
+        return spread_rows(self.matrix[codes[known]], np.flatnonzero(known), len(codes))
 
     def transform_rows(self, rows: Table) -> sparse.csr_array:
         """Return the features of rows that are in no table, one for each row.
@@ -152,13 +148,13 @@ def as_feature_matrix(output: Any, n_rows: int, *, role: str) -> sparse.csr_arra
     return matrix
 
 
-def require_known(unknown: np.ndarray, index: IdIndex, hint: str = "") -> None:
+def require_known(unknown: np.ndarray, index: IdIndex) -> None:
     """Raise an ``UnknownIdError`` that names ids which are not in the table, if there are any."""
     if len(unknown):
         raise UnknownIdError(
             f"{len(unknown)} {index.role}(s) are not in the {index.role} feature table of "
             f"{len(index)} row(s): {list_some(unknown)}. Add their rows, or give FeatureTable "
-            f"missing='zero' for rows of zeros.{hint}"
+            "missing='zero' for rows of zeros."
         )
 
 

@@ -9,6 +9,7 @@ from scipy import sparse
 from sklearn_recsys.interactions._feature_table import FeatureTable
 from sklearn_recsys.interactions._fitted_features import FittedFeatures
 from sklearn_recsys.interactions._ids import IdIndex
+from sklearn_recsys.interactions._sparse import spread_rows
 from sklearn_recsys.interactions._validation import Interactions
 
 __all__ = ["join_features"]
@@ -71,8 +72,7 @@ def _spread(
     matrix: sparse.csr_array, rows: np.ndarray, cols: np.ndarray, shape: tuple[int, int]
 ) -> sparse.csr_array:
     """Return the matrix with its rows and columns moved to ascending places of a larger one."""
-    lengths = np.zeros(shape[0], dtype=matrix.indptr.dtype)
-    lengths[rows] = np.diff(matrix.indptr)
-    indptr = np.concatenate([[0], np.cumsum(lengths)]).astype(matrix.indptr.dtype)
     # Both sets of ids are sorted, so the order of entries within a row stays as it was.
-    return sparse.csr_array((matrix.data, cols[matrix.indices], indptr), shape=shape)
+    moved = (matrix.data, cols[matrix.indices], matrix.indptr)
+    widened = sparse.csr_array(moved, shape=(matrix.shape[0], shape[1]))
+    return spread_rows(widened, rows, shape[0])

@@ -18,6 +18,7 @@ from sklearn_recsys.interactions._columns import (
     n_rows,
     require_table,
     take_column,
+    take_rows,
 )
 from sklearn_recsys.interactions._ids import IdIndex, list_some
 
@@ -29,10 +30,20 @@ __all__ = [
     "validate_pairs",
 ]
 
-_USER_WORDS = re.compile(r"user|customer|member|listener|reader|visitor|account", re.IGNORECASE)
-_ITEM_WORDS = re.compile(
-    r"item|movie|film|song|track|artist|product|book|article|video|game", re.IGNORECASE
-)
+_USER_WORDS = {"user", "customer", "member", "listener", "reader", "visitor", "account"}
+_ITEM_WORDS = {
+    "item",
+    "movie",
+    "film",
+    "song",
+    "track",
+    "artist",
+    "product",
+    "book",
+    "article",
+    "video",
+    "game",
+}
 _RESERVED_NAMES = ("score", "rank")
 
 
@@ -260,21 +271,35 @@ def _check_names(columns: InteractionColumns) -> None:
 def _warn_about_layout(X: Table, columns: InteractionColumns) -> None:
     # No stack level is right for both fit and cross_validate: the message names the table.
     user_name, item_name = columns.user_name, columns.item_name
-    if _ITEM_WORDS.search(user_name) and _USER_WORDS.search(item_name):
+    first, second = _words(user_name), _words(item_name)
+    if first & _ITEM_WORDS and second & _USER_WORDS and not first & _USER_WORDS:
         warnings.warn(
             f"The columns of X look swapped: the first ({user_name!r}) is read as the user, the "
             f"second ({item_name!r}) as the item. Pass X[[{item_name!r}, {user_name!r}, …]].",
             DataWarning,
             stacklevel=4,
         )
-    if isinstance(X, np.ndarray) and X.dtype.kind in "biuf" and X.shape[1] > 4:
+    if _is_like_matrix(X):
         warnings.warn(
-            f"X is an unnamed numeric array with {X.shape[1]} columns and looks like a users x "
-            "items matrix, but is read as a table of interactions (user, item, value, time). "
+            f"X has {n_columns(X)} unnamed columns of numbers and looks like a users x items "
+            "matrix, but is read as a table of interactions (user, item, value, time). "
             "Convert a matrix with sklearn_recsys.interactions.interactions_from_matrix.",
             DataWarning,
             stacklevel=4,
         )
+
+
+def _words(name: str) -> set[str]:
+    """Return the words of a name such as movieId, user_ids or ITEM."""
+    words = re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name)
+    return {re.sub("(id)?s?$", "", word.lower()) for word in words}
+
+
+def _is_like_matrix(X: Table) -> bool:
+    if n_columns(X) <= 4 or column_names(X) is not None:
+        return False
+    sample = take_rows(X, np.arange(min(5, n_rows(X))))
+    return all(take_column(sample, place).dtype.kind in "biuf" for place in range(5))
 
 
 def _check_weights(sample_weight: np.ndarray | None, n: int) -> np.ndarray:

@@ -49,9 +49,10 @@ def make_ranking_scorer(
 
     For ``scoring=`` of scikit-learn's searches and ``cross_validate``, and for direct use. A
     user's truth is the relevant rows of the held-out table, less the pairs seen in training;
-    items that the recommender cannot know count as missed. Users without truth are left out. All
-    metrics share one pass of ``recommend``, which dominates the cost; "auc" and "mrr" without
-    ``@k`` rank the whole catalogue, in blocks of users.
+    items that the recommender cannot know count as missed, but for "auc", which compares the items
+    of the catalogue alone. Users without truth are left out. All metrics share one pass of
+    ``recommend``, which dominates the cost; "auc" and "mrr" without ``@k`` rank the whole
+    catalogue, in blocks of users.
 
     Parameters
     ----------
@@ -121,6 +122,8 @@ def make_ranking_scorer(
     make_ranking_scorer('ndcg@10', 'recall@20', exclude_seen=True, relevance_threshold=None,
         gain='binary', unknown_users='fallback', fold_in=None, random_state=0)
     """
+    for name in metrics:
+        parse_metric(name)
     if not metrics or len(set(metrics)) < len(metrics):
         raise ValueError(f"Pass at least one metric, and each once; got {metrics}. {CHOICES}")
     _check_options(relevance_threshold, gain, unknown_users, fold_in)
@@ -172,7 +175,7 @@ class RankingScorer:
         users = truth.distinct_users()
         history = None
         if is_history is not None:
-            history = _history_table(X, y, test.columns, is_history, transformers)
+            history = test.usable(_history_table(X, y, test.columns, is_history, transformers))
         per_user = pd.DataFrame(
             self._measure(recommender, test, truth, users, history),
             index=pd.Index(test.index.ids[users], name=test.columns.user_name, tupleize_cols=False),
@@ -246,7 +249,8 @@ class RankingScorer:
         for start in range(0, len(users), size):
             asked = users[start : start + size]
             if owners is not None:
-                options["history"] = take_rows(history, np.flatnonzero(np.isin(owners, asked)))
+                rows = np.flatnonzero(np.isin(owners, asked))
+                options["history"] = take_rows(history, rows) if len(rows) else None
             recommended = recommender.recommend(test.index.ids[asked], n_items, **options)
             lists = test.lay_over(recommended, truth, asked, n_items, largest_k)
             for column, metric in enumerate(metrics):

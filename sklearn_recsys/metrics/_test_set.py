@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from sklearn_recsys.interactions._columns import take_column
+from sklearn_recsys.interactions._columns import Table, take_column, take_rows
 from sklearn_recsys.interactions._ids import IdIndex
 from sklearn_recsys.interactions._validation import InteractionColumns
 from sklearn_recsys.metrics._truth import Truth, collect_truth, stored_pairs
@@ -93,6 +93,16 @@ class TestSet:
         if history is not None:
             unknown[self.users[history & (self.items < len(self.catalogue))]] = False
         return unknown
+
+    def usable(self, history: Table) -> Table | None:
+        """Drop the rows of items that are not in the catalogue, of which recommend() would warn."""
+        owners = self.index.encode(take_column(history, 0))
+        kept = self.catalogue.encode(take_column(history, 1)) >= 0
+        # Rows of a known user stay if all are such: without any, training rows would take over.
+        stays = self.rows >= 0
+        stays[owners[kept]] = False
+        kept |= stays[owners]
+        return take_rows(history, np.flatnonzero(kept)) if kept.any() else None
 
     def lay_over(
         self, recommended: pd.DataFrame, truth: Truth, asked: IntArray, width: int, k: int

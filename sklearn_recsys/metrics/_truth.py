@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from sklearn_recsys._kernels import floor_share, places_in_runs, starts_of_runs
+
 __all__ = ["Truth", "collect_truth", "cut_histories", "stored_pairs"]
 
 IntArray = NDArray[np.int64]
@@ -39,7 +41,7 @@ class Truth:
     def distinct_users(self) -> IntArray:
         """Return the users who have a pair, in increasing order."""
         users = self.users
-        return users[_starts_run(users)]
+        return users[starts_of_runs(users)]
 
     def keep(self, kept: NDArray[np.bool_]) -> "Truth":
         """Keep some of the pairs."""
@@ -62,7 +64,7 @@ class Truth:
         # Binary gains, the common case, are in order as they are; the sort costs 20 ms for 200k.
         if len(gains) and gains.min() < gains.max():
             gains = gains[np.lexsort((-gains, rows))]
-        places = np.arange(len(rows)) - np.searchsorted(rows, rows)
+        places = places_in_runs(rows)
         kept = places < k
         ideal = np.zeros((n_users, k))
         ideal[rows[kept], places[kept]] = gains[kept]
@@ -94,7 +96,7 @@ def collect_truth(pairs: IntArray, gains: FloatArray, width: int) -> Truth:
     """Merge relevant rows into distinct pairs; a repeated pair is worth its largest gain."""
     order = np.lexsort((-gains, pairs)) if len(gains) and np.ptp(gains) else np.argsort(pairs)
     pairs, gains = pairs[order], gains[order]
-    first = _starts_run(pairs)
+    first = starts_of_runs(pairs)
     return Truth(pairs[first], gains[first], width)
 
 
@@ -124,11 +126,9 @@ def cut_histories(
     order = np.lexsort((values, items, users))
     order = order[np.lexsort((rng.random(len(order)), users[order]))]
     counts = np.bincount(users)
-    # The tiny addend makes the floor of 0.29 * 100 = 28.999… the 29 that was meant.
-    n_history = np.clip(np.floor(counts * fraction + 1e-9), 1, np.maximum(counts - 1, 1))
-    places = np.arange(len(order)) - (np.cumsum(counts) - counts)[users[order]]
+    n_history = np.clip(floor_share(counts, fraction), 1, np.maximum(counts - 1, 1))
     is_history = np.empty(len(order), dtype=bool)
-    is_history[order] = places < n_history[users[order]]
+    is_history[order] = places_in_runs(users[order]) < n_history[users[order]]
     return is_history
 
 
@@ -138,10 +138,3 @@ def _find(values: IntArray, among: IntArray) -> IntArray:
         return np.full(len(values), -1)
     position = np.minimum(np.searchsorted(among, values), len(among) - 1)
     return np.where(among[position] == values, position, -1)
-
-
-def _starts_run(values: IntArray) -> NDArray[np.bool_]:
-    """Mark each value that differs from the one before."""
-    starts = np.ones(len(values), dtype=bool)
-    np.not_equal(values[1:], values[:-1], out=starts[1:])
-    return starts

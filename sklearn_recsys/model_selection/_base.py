@@ -6,18 +6,23 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["BaseSplitter", "Split"]
+__all__ = ["BaseSplitter", "Masks", "Split"]
 
 Split = tuple[np.ndarray, np.ndarray]
 """Positions of the training rows and of the test rows, both increasing."""
+
+Masks = tuple[np.ndarray, np.ndarray]
+"""Boolean masks of the training rows and of the test rows."""
 
 
 class BaseSplitter:
     """Split a table of interactions as scikit-learn's splitters split a matrix.
 
-    A subclass implements ``_masks(X)``, which returns a pair of boolean masks over the rows for
-    each split, or raises.
+    A subclass has ``n_splits`` and implements ``_masks(X)``, which raises or returns the masks of
+    as many splits.
     """
+
+    n_splits: int
 
     def split(self, X: Any, y: Any = None, groups: Any = None) -> Iterator[Split]:
         """Split a table into training rows and test rows.
@@ -52,9 +57,9 @@ class BaseSplitter:
         int
             The number of pairs that ``split`` yields; it raises where it cannot yield as many.
         """
-        return int(vars(self)["n_splits"])
+        return int(self.n_splits)
 
-    def _masks(self, X: Any) -> Iterator[Split]:
+    def _masks(self, X: Any) -> Iterator[Masks]:
         raise NotImplementedError
 
     def __repr__(self) -> str:

@@ -10,7 +10,7 @@ from sklearn.utils import check_scalar
 
 from sklearn_recsys.interactions._columns import require_table, take_column
 from sklearn_recsys.interactions._ids import IdIndex
-from sklearn_recsys.model_selection._base import BaseSplitter, Split
+from sklearn_recsys.model_selection._base import BaseSplitter, Masks
 
 __all__ = ["ColdItemKFold", "InteractionKFold", "UserKFold"]
 
@@ -18,10 +18,9 @@ __all__ = ["ColdItemKFold", "InteractionKFold", "UserKFold"]
 class _KFold(BaseSplitter):
     """Hold out each fold once; a subclass says which fold each row is in."""
 
-    n_splits: int
     random_state: Any
 
-    def _masks(self, X: Any) -> Iterator[Split]:
+    def _masks(self, X: Any) -> Iterator[Masks]:
         check_scalar(self.n_splits, "n_splits", Integral, min_val=2)
         folds = self._fold_of_rows(require_table(X), np.random.default_rng(self.random_state))
         return ((folds != fold, folds == fold) for fold in range(self.n_splits))
@@ -35,8 +34,8 @@ class UserKFold(_KFold):
 
     No test user is known to the model (strong generalisation): this asks how well it serves people
     who come after training. Choose a scorer with ``fold_in=``, which shows the model a part of each
-    test user's rows; without it every model that cannot place an unknown user falls back to
-    popularity, and all get the same score. O(n log n) in time for n rows.
+    test user's rows; without it all test users are unknown, and the scorer raises. O(n log n) in
+    time for n rows.
 
     Parameters
     ----------

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from sklearn_recsys._kernels import floor_share
 from sklearn_recsys.interactions._columns import require_table, take_column, take_rows
 from sklearn_recsys.interactions._ids import IdIndex
 
@@ -85,9 +86,9 @@ def _hold_out(users: np.ndarray, test_size: float, rng: np.random.Generator) -> 
     index, codes = IdIndex.factorize(users, "user")
     # Stable: a user's rows are permuted from their order in the table.
     by_user = np.argsort(codes, kind="stable")
-    ends = np.cumsum(np.bincount(codes, minlength=len(index)))
+    counts = np.bincount(codes, minlength=len(index))
+    ends = np.cumsum(counts)
     held_out = np.zeros(len(codes), dtype=bool)
-    for start, end in zip(ends - np.diff(ends, prepend=0), ends, strict=True):
-        permuted = rng.permutation(by_user[start:end])
-        held_out[permuted[: int((end - start) * test_size)]] = True
+    for start, end, n in zip(ends - counts, ends, floor_share(counts, test_size), strict=True):
+        held_out[rng.permutation(by_user[start:end])[:n]] = True
     return held_out

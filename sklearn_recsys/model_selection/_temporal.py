@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_scalar
 
+from sklearn_recsys._kernels import floor_share, places_in_runs
 from sklearn_recsys.interactions._columns import n_columns, require_table, take_column
 from sklearn_recsys.interactions._ids import IdIndex, list_some
-from sklearn_recsys.model_selection._base import BaseSplitter, Split
+from sklearn_recsys.model_selection._base import BaseSplitter, Masks
 
 __all__ = ["LeaveLastOut", "TemporalSplit"]
 
@@ -57,25 +58,12 @@ class LeaveLastOut(BaseSplitter):
     [(array([1, 2]), array([0]))]
     """
 
+    n_splits = 1
+
     def __init__(self, n_last: int = 1) -> None:
         self.n_last = n_last
 
-    def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
-        """Return the number of splits, which is one.
-
-        Parameters
-        ----------
-        X, y, groups : None
-            Ignored.
-
-        Returns
-        -------
-        int
-            Always 1.
-        """
-        return 1
-
-    def _masks(self, X: Any) -> Iterator[Split]:
+    def _masks(self, X: Any) -> Iterator[Masks]:
         check_scalar(self.n_last, "n_last", Integral, min_val=1)
         X = require_table(X)
         times = _read_times(X)
@@ -83,10 +71,10 @@ class LeaveLastOut(BaseSplitter):
         _, items = IdIndex.factorize(take_column(X, 1), "item")
         order = np.lexsort((items, times, users))
         counts = np.bincount(users)
-        # How many rows of the user come after this one.
-        later = np.cumsum(counts)[users[order]] - 1 - np.arange(len(order))
+        lengths = counts[users[order]]
+        is_last = places_in_runs(users[order]) >= lengths - self.n_last
         test = np.empty(len(order), dtype=bool)
-        test[order] = (later < self.n_last) & (counts[users[order]] > self.n_last)
+        test[order] = is_last & (lengths > self.n_last)
         if not test.any():
             raise ValueError(
                 f"n_last={self.n_last} leaves every user without training rows: the longest "
@@ -142,7 +130,7 @@ class TemporalSplit(BaseSplitter):
         self.n_splits = n_splits
         self.test_size = test_size
 
-    def _masks(self, X: Any) -> Iterator[Split]:
+    def _masks(self, X: Any) -> Iterator[Masks]:
         check_scalar(self.n_splits, "n_splits", Integral, min_val=1)
         times = _read_times(require_table(X))
         # 0 before the first cut, k from cut k to the next: a row at a cut is after it.
@@ -180,7 +168,7 @@ class TemporalSplit(BaseSplitter):
                 max_val=1,
                 include_boundaries="neither",
             )
-            size = int(n * self.test_size)
+            size = int(floor_share(n, self.test_size))
         if size < 1:
             raise ValueError(
                 f"{self!r} makes test parts of no rows, since X has only {n}: lower n_splits or "

@@ -184,6 +184,10 @@ class ItemKNNRecommender(ItemSimilarityRecommender):
         data = (history.data * scale).astype(np.float32)
         return sparse.csr_array((data, history.indices, history.indptr), shape=history.shape)
 
+    def _item_comparison(self):
+        # Not from `item_similarity_`: pruned by column, it keeps few neighbours of some items.
+        return self._measure().prepare(self.interactions_.T.tocsr()).compare
+
     def _user_comparison(self):
         return self._measure().prepare(self.interactions_).compare
 

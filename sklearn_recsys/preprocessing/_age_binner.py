@@ -55,8 +55,8 @@ class AgeBinner(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     -----
     With the edges :math:`e_1 < … < e_n`, bin j holds the values in :math:`(e_{j}, e_{j+1}]`, where
     :math:`e_0 = -\infty` and :math:`e_{n+1} = \infty`. The default labels are written for whole
-    numbers: 26 – 30 is the bin (25, 30]. The last one repeats its edge, ``>= 45``, as the published
-    tables for MovieLens do, although 45 itself falls in ``31 - 45``; `labels` overrides it.
+    numbers: 26 – 30 is the bin (25, 30]. The last label, ``>= 45``, is conventional and means above
+    45, since 45 itself falls in ``31 - 45``; `labels` overrides it.
 
     Examples
     --------

@@ -1,6 +1,7 @@
 """Turn raw counts into confidences."""
 # SPDX-License-Identifier: BSD-3-Clause
 
+import warnings
 from numbers import Real
 from typing import Any, ClassVar
 
@@ -11,7 +12,8 @@ from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sklearn_recsys.interactions._columns import n_columns, require_table, set_column, take_column
+from sklearn_recsys.exceptions import DataWarning
+from sklearn_recsys.interactions._columns import require_table, set_column
 from sklearn_recsys.interactions._ids import list_some
 from sklearn_recsys.interactions._validation import read_columns
 
@@ -107,13 +109,26 @@ class ConfidenceWeighter(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         X : table of shape (n_rows, n_columns)
             Interactions: user, item, value and further columns.
         y : None
-            Ignored.
+            Must not be given: a recommender takes it in place of the value column, and with it of
+            what this step has made of that column.
 
         Returns
         -------
         ConfidenceWeighter
             The fitted transformer itself.
+
+        Warns
+        -----
+        DataWarning
+            If `y` is given.
         """
+        if y is not None:
+            warnings.warn(
+                "y replaces the value column after this step, which then has no effect: put the "
+                "values into the third column of X and leave out y.",
+                DataWarning,
+                stacklevel=3,
+            )
         X = validate_data(self, require_table(X), skip_check_array=True)
         _read_values(X)
         return self
@@ -134,9 +149,7 @@ class ConfidenceWeighter(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         X = validate_data(self, require_table(X, min_columns=1), skip_check_array=True, reset=False)
         confidences = self._weigh(_read_values(X))
-        # scikit-learn wants an output that has a shape.
-        table = _stack_columns(X) if isinstance(X, (list, tuple)) else X
-        return set_column(table, 2, confidences, name="value")
+        return set_column(X, 2, confidences, name="value")
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return the names of the output columns.
@@ -186,13 +199,3 @@ def _read_values(X: Any) -> np.ndarray:
                 f"row(s), such as {list_some(rows)}. Drop these rows first."
             )
     return columns.values
-
-
-def _stack_columns(rows: Any) -> np.ndarray:
-    """Return a list of rows as an array in which each value keeps its type."""
-    columns = [take_column(rows, position) for position in range(n_columns(rows))]
-    one_dtype = len({column.dtype for column in columns}) == 1
-    table = np.empty((len(rows), len(columns)), dtype=columns[0].dtype if one_dtype else object)
-    for position, column in enumerate(columns):
-        table[:, position] = column
-    return table

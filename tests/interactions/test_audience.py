@@ -216,3 +216,11 @@ def test_pairs_for_an_empty_audience_are_still_checked():
 def test_pairs_of_users_of_another_type_are_refused():
     with pytest.raises(TypeError, match="user ids were of type number"):
         validate_item_filter(None, [["1", "a"]], ASKED, ITEMS)
+
+
+def test_a_list_of_tuples_is_a_table_of_pairs():
+    items = IdIndex(np.array([1, 2, 3]), "item")
+    item_filter = validate_item_filter(
+        [("ann", 1), ("bob", 2)], None, np.array(["ann", "bob"]), items
+    )
+    assert item_filter.allowed.toarray().tolist() == [[1, 0, 0], [0, 1, 0]]

@@ -288,10 +288,18 @@ def test_an_interaction_without_any_known_id_is_an_error(missing):
 
 
 def test_a_forgotten_id_column_is_suggested():
-    table = pd.DataFrame({"film": ["a", "b"], "film_id": [10, 11], "year": [1999, 2000]})
+    table = pd.DataFrame({"film_id": [1, 2, 3], "year": [1999, 2000, 2001]})
 
-    with pytest.raises(UnknownIdError, match="name it with id_column="):
-        FeatureTable(table[["film_id", "year"]]).fit([10, 11])
+    with pytest.raises(ValueError, match="pass id_column='film_id'"):
+        FeatureTable(table).fit([1, 2])
+
+
+def test_items_numbered_from_zero_need_no_column_of_ids():
+    table = pd.DataFrame({"is_new": [0, 1, 1], "year": [1999, 2000, 2001]})
+
+    features = FeatureTable(table).fit([0, 1])
+
+    assert features.transform([2]).toarray().tolist() == [[1, 2001]]
 
 
 @pytest.mark.parametrize(("ids", "index"), [([1, 2], ["1", "2"]), (["1", "2"], [1, 2])])

@@ -260,12 +260,29 @@ def test_swapped_columns_are_warned_about(names):
         validate_interactions(X)
 
 
-def test_a_table_that_looks_like_a_matrix_is_warned_about():
-    with pytest.warns(DataWarning, match="5 columns and looks like a users x items matrix"):
-        validate_interactions(np.ones((3, 5)))
+@pytest.mark.parametrize("make", [np.asarray, pd.DataFrame, np.ndarray.tolist])
+def test_a_table_that_looks_like_a_matrix_is_warned_about(make):
+    with pytest.warns(DataWarning, match="5 unnamed columns of numbers and looks like a users x"):
+        validate_interactions(make(np.ones((3, 5))))
+
+
+def test_a_table_of_interactions_does_not_look_like_a_matrix():
     # Four columns, names or text: a table of interactions.
     validate_interactions(np.ones((3, 4)))
     validate_interactions(pd.DataFrame(np.ones((3, 5)), columns=list("abcde")))
+
+
+@pytest.mark.parametrize(
+    "names", [["movie_id", "userId"], ["ITEM", "user"], ["songs", "listener_id"]]
+)
+def test_swapped_columns_are_warned_about_whatever_their_spelling(names):
+    with pytest.warns(DataWarning, match="look swapped"):
+        validate_interactions(pd.DataFrame([[1, 2], [3, 4]], columns=names))
+
+
+@pytest.mark.parametrize("names", [["gamer", "user_clip"], ["video_viewer_user", "account_page"]])
+def test_words_inside_other_words_do_not_look_swapped(names):
+    validate_interactions(pd.DataFrame([[1, 2], [3, 4]], columns=names))
 
 
 def test_nothing_that_is_given_is_changed():

@@ -26,9 +26,11 @@ from sklearn.model_selection import (
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.utils.validation import validate_data
 
+from sklearn_recsys.baseline import PopularityRecommender
 from sklearn_recsys.exceptions import DataWarning, UnknownIdError
 from sklearn_recsys.interactions._columns import require_table, set_column, take_column
 from sklearn_recsys.metrics import _scorer, make_ranking_scorer
+from sklearn_recsys.neighbors import ItemKNNRecommender
 
 METRICS = (
     "precision@3",
@@ -471,9 +473,9 @@ def cut_of(model, scorer, test, **kwargs):
 
 @pytest.mark.parametrize(("fold_in", "n_history"), [(0.8, 8), (0.01, 1), (0.99, 9), (0.29, 2)])
 def test_fold_in_gives_a_share_of_each_users_rows_as_history(fold_in, n_history):
-    train = make_table()
+    train = pd.DataFrame({"user": 1, "item": np.arange(10)})
     test = pd.DataFrame({"user": np.repeat([50, 60], 10), "item": np.tile(np.arange(10), 2)})
-    model = CountingRecommender().fit(train[["user", "item"]])
+    model = CountingRecommender().fit(train)
     history, report = cut_of(model, make_ranking_scorer("recall@3", fold_in=fold_in), test)
     assert history.groupby("user").size().to_dict() == {50: n_history, 60: n_history}
     assert report.n_users == 2
@@ -556,6 +558,57 @@ def test_with_fold_in_users_without_a_known_item_in_their_history_are_unknown():
     kept = make_ranking_scorer("recall@4", fold_in=0.5).report(model, test)
     assert kept.n_unknown_users == 1
     assert kept.per_user["recall@4"].to_dict() == {7: 1.0, 8: 0.0}
+
+
+@pytest.mark.parametrize("rows_at_once", [1, 100])
+@pytest.mark.parametrize(
+    "container", [pd.DataFrame, pl.from_pandas, lambda X: X.to_numpy().tolist()]
+)
+def test_with_fold_in_items_that_the_model_does_not_know_bring_no_warning(
+    monkeypatch, rows_at_once, container
+):
+    train = pd.DataFrame({"user": [1, 1, 2, 2, 3], "item": [1, 2, 2, 3, 3]})
+    # User 7 has a known item in any history, user 8 none at all.
+    test = pd.DataFrame({"user": [7] * 4 + [8] * 4, "item": [1, 2, 3, 80, 90, 91, 92, 93]})
+    monkeypatch.setattr(_scorer, "_MAX_ROWS_AT_ONCE", rows_at_once)
+    model = ItemKNNRecommender().fit(container(train))
+
+    # Warnings are errors in this suite.
+    report = make_ranking_scorer("recall@3", "ndcg@3", fold_in=0.5).report(model, container(test))
+
+    assert report.per_user.index.tolist() == [7, 8]
+    assert report.n_unknown_users == 1
+    assert report.scores["recall@3"] > 0
+
+
+def test_with_fold_in_a_user_whose_history_is_unknown_gets_the_popular_items():
+    train = pd.DataFrame({"user": [1, 2, 2, 3, 3], "item": [1, 1, 2, 1, 3]})
+    test = pd.DataFrame({"user": [7, 7, 8, 8], "item": [90, 91, 1, 2]})
+    asked = {}
+
+    class Recording(PopularityRecommender):
+        def recommend(self, users=None, n_items=10, *, history=None, **options):
+            asked[tuple(users)] = history, options["on_unknown"]
+            return super().recommend(users, n_items, history=history, **options)
+
+    make_ranking_scorer("recall@3", fold_in=0.5).report(Recording().fit(train), test)
+
+    ((users, (history, on_unknown)),) = asked.items()
+    assert users == (7, 8)
+    assert history["user"].tolist() == [8]
+    assert on_unknown == "popular"
+
+
+def test_with_fold_in_an_unknown_history_still_replaces_the_training_rows_of_a_known_user():
+    train = pd.DataFrame({"user": [1, 1, 2, 2], "item": [1, 2, 3, 4]})
+    model = PopularityRecommender().fit(train)
+    scorer = make_ranking_scorer("recall@4", fold_in=0.5)
+    test = pd.DataFrame({"user": [1, 1], "item": [1, 90]})  # 90 is the history, 1 is wanted
+
+    with pytest.warns(DataWarning, match="history holds 1 item"):
+        report = scorer.report(model, test)
+
+    assert report.scores == {"recall@4": 1}
 
 
 class _Asking:

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import zipfile
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -29,13 +30,13 @@ def _held_out_by_the_rule(users, test_size, seed):
     for user in sorted(set(users)):
         rows = [row for row, other in enumerate(users) if other == user]
         permuted = rng.permutation(rows)
-        held_out += permuted[: int(np.floor(len(rows) * test_size))].tolist()
+        held_out += permuted[: int(len(rows) * Fraction(str(test_size)))].tolist()
     return sorted(held_out)
 
 
 @given(
     users=st.lists(st.sampled_from(["ann", "bob", "cat", "dan"]), min_size=1, max_size=60),
-    test_size=st.sampled_from([0.1, 0.2, 0.25, 0.5, 0.9]),
+    test_size=st.sampled_from([0.1, 0.2, 0.25, 0.29, 0.5, 0.7, 0.9]),
     seed=st.integers(0, 100),
 )
 def test_the_rule_is_followed_to_the_row(users, test_size, seed):
@@ -73,6 +74,12 @@ def test_every_user_loses_the_floor_of_the_share_and_short_histories_stay():
     train, test = train_test_split_by_user(_plays([10, 5, 4]), test_size=0.2, random_state=0)
     assert test["user"].value_counts().to_dict() == {0: 2, 1: 1}
     assert train["user"].value_counts().to_dict() == {0: 8, 1: 4, 2: 4}
+
+
+@pytest.mark.parametrize(("test_size", "n_test"), [(0.29, 29), (0.58, 58), (0.299, 29)])
+def test_a_share_that_binary_fractions_miss_by_a_hair_is_the_one_that_was_meant(test_size, n_test):
+    _, test = train_test_split_by_user(_plays([100]), test_size=test_size, random_state=0)
+    assert len(test) == n_test
 
 
 def test_one_seed_gives_one_split_and_another_seed_another():

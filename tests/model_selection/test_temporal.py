@@ -88,6 +88,12 @@ def test_the_size_of_the_tests_is_a_number_a_share_or_an_equal_part(test_size, e
     assert tests == expected
 
 
+def test_a_share_that_binary_fractions_miss_by_a_hair_is_the_one_that_was_meant():
+    table = _table([(0, item, 1, item) for item in range(100)])
+    ((_, test),) = TemporalSplit(1, test_size=0.29).split(table)
+    assert len(test) == 29
+
+
 def test_rows_of_the_same_time_are_not_separated():
     table = _table([(0, item, 1, time) for item, time in enumerate([0, 1, 1, 1, 2, 3])])
     ((train, test),) = TemporalSplit(1, test_size=3).split(table)

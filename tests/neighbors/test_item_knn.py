@@ -362,3 +362,15 @@ def test_the_similarity_takes_four_bytes_an_index(n_neighbors):
     plays = [["ann", "a"], ["ann", "b"], ["bob", "b"], ["bob", "c"]]
     similarity = ItemKNNRecommender(n_neighbors=n_neighbors).fit(plays).item_similarity_
     assert similarity.indices.dtype == similarity.indptr.dtype == np.int32
+
+
+@pytest.mark.parametrize("prune", ["rows", "columns", "both"])
+def test_similar_items_are_not_short_of_those_that_were_pruned(prune):
+    rng = np.random.default_rng(0)
+    plays = pd.DataFrame({"user": rng.integers(40, size=400), "item": rng.integers(30, size=400)})
+    model = ItemKNNRecommender("jaccard", shrinkage=0, n_neighbors=2, prune=prune).fit(plays)
+    sets = plays.groupby("item")["user"].agg(set)
+    neighbors = model.similar_items(7, 29).set_index("similar_item")["score"]
+    for other in sets.index.drop(7):
+        expected = len(sets[7] & sets[other]) / len(sets[7] | sets[other])
+        assert neighbors.get(other, 0) == pytest.approx(expected)

