@@ -33,7 +33,7 @@ def require_table(X: Table, *, min_columns: int = 2, min_rows: int = 1, name: st
     Raises
     ------
     TypeError
-        If `X` is sparse.
+        If `X` is sparse, lazy, or a list of mappings.
     ValueError
         If `X` is not two-dimensional, is complex, or has too few rows or columns.
     """
@@ -42,6 +42,8 @@ def require_table(X: Table, *, min_columns: int = 2, min_rows: int = 1, name: st
             f"{name} is a sparse matrix, but a table of interactions (user, item[, value[, time]]) "
             "was expected: convert it with sklearn_recsys.interactions.interactions_from_matrix."
         )
+    if hasattr(X, "collect"):
+        raise TypeError(f"{name} is a {type(X).__name__}, which holds no rows yet: call collect().")
     if not _is_frame(X) and not isinstance(X, (np.ndarray, list, tuple)):
         X = np.asarray(X)
     shape = _shape(X)
@@ -202,6 +204,12 @@ def _shape(X: Table) -> tuple[int, ...]:
     first = X[0] if len(X) else ()
     if isinstance(first, str) or not hasattr(first, "__len__"):
         return (len(X),)
+    if hasattr(first, "keys"):
+        raise TypeError(
+            "A list of rows was expected, but its rows are "
+            f"{type(first).__name__} objects, whose columns have no order: pass pandas.DataFrame "
+            "of the list."
+        )
     widths = {len(row) for row in X}
     if len(widths) > 1:
         raise ValueError(f"The rows of a list must be equally long, but have {sorted(widths)[:5]}.")

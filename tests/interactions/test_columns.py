@@ -452,3 +452,13 @@ def test_dates_of_arrow_without_a_time_of_day_are_times():
 def test_a_missing_category_of_integers_is_left_to_be_reported():
     column = take_column(pd.DataFrame({"id": pd.Categorical([1, 2, None])}), 0)
     assert pd.isna(column).tolist() == [False, False, True]
+
+
+def test_rows_without_an_order_of_columns_are_refused():
+    with pytest.raises(TypeError, match=r"dict objects.*pandas\.DataFrame"):
+        require_table([{"user": "ann", "item": "tea"}])
+
+
+def test_a_lazy_frame_is_to_be_collected():
+    with pytest.raises(TypeError, match=r"X is a LazyFrame.*collect\(\)"):
+        require_table(pl.LazyFrame({"user": ["ann"], "item": ["tea"]}))
