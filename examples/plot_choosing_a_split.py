@@ -50,7 +50,7 @@ import pandas as pd
 
 from sklearn_recsys.exceptions import DataWarning
 
-models = {"popularity": PopularityRecommender(), "svd": SVDRecommender()}
+models = {"popularity": PopularityRecommender(), "svd": SVDRecommender(random_state=0)}
 
 
 def mean_score(model, split, scoring):
@@ -79,7 +79,7 @@ ax.figure.tight_layout()
 # A film that nobody has rated can only be placed by its features. Neither model has any, and the
 # score says so.
 
-mean_score(SVDRecommender(), ColdItemKFold(3), scorer)
+mean_score(SVDRecommender(random_state=0), ColdItemKFold(3), scorer)
 
 # %%
 # What an integer does
