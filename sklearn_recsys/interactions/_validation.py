@@ -18,9 +18,11 @@ from sklearn_recsys.interactions._columns import (
     n_rows,
     require_table,
     take_column,
+    take_ids,
     take_rows,
 )
 from sklearn_recsys.interactions._ids import IdIndex, list_some
+from sklearn_recsys.interactions._pairs import merge_pairs
 
 __all__ = [
     "InteractionColumns",
@@ -53,16 +55,16 @@ class InteractionColumns:
 
     Attributes
     ----------
-    users, items : ndarray of shape (n_rows,)
-        Ids.
+    users, items : ndarray or Categorical of shape (n_rows,)
+        Ids; a categorical where the table has each text once.
     values : ndarray of shape (n_rows,), dtype float64
         Finite values; 1.0 where the table has no value column.
     user_name, item_name : str
         The caller's names of the first two columns, or "user" and "item".
     """
 
-    users: np.ndarray
-    items: np.ndarray
+    users: np.ndarray | pd.Categorical
+    items: np.ndarray | pd.Categorical
     values: np.ndarray
     user_name: str
     item_name: str
@@ -140,7 +142,7 @@ def read_columns(X: Table, y: np.ndarray | None = None) -> InteractionColumns:
     else:
         values = np.ones(n_rows(X))
     names = column_names(X) or ["user", "item"]
-    return InteractionColumns(take_column(X, 0), take_column(X, 1), values, names[0], names[1])
+    return InteractionColumns(take_ids(X, 0), take_ids(X, 1), values, names[0], names[1])
 
 
 def validate_interactions(
@@ -187,9 +189,9 @@ def validate_interactions(
     _check_names(columns)
     _warn_about_layout(X, columns)
     users, items, values = columns.users, columns.items, columns.values
-    weights = _check_weights(sample_weight, len(values))
-    kept = weights > 0
-    if not kept.all():
+    weights = None if sample_weight is None else _check_weights(sample_weight, len(values))
+    if weights is not None and not weights.all():
+        kept = weights > 0
         users, items, values, weights = users[kept], items[kept], values[kept], weights[kept]
     if not allow_negative and (values < 0).any():
         raise ValueError(
@@ -199,7 +201,7 @@ def validate_interactions(
     user_index, rows = IdIndex.factorize(users, "user")
     item_index, cols = IdIndex.factorize(items, "item")
     shape = (len(user_index), len(item_index))
-    matrix, summed = _merge(rows, cols, values, weights, shape, duplicates)
+    matrix, summed = merge_pairs(rows, cols, values, weights, shape, mean=duplicates == "mean")
     return Interactions(
         matrix=matrix,
         weights=summed,
@@ -222,7 +224,7 @@ def validate_pairs(X: Table, users: IdIndex, items: IdIndex) -> tuple[np.ndarray
         If `X` is not a table with two columns, or an id is missing.
     """
     X = require_table(X)
-    return users.encode(take_column(X, 0)), items.encode(take_column(X, 1))
+    return users.encode(take_ids(X, 0)), items.encode(take_ids(X, 1))
 
 
 def _as_values(column: np.ndarray, name: str) -> np.ndarray:
@@ -242,7 +244,7 @@ def _as_values(column: np.ndarray, name: str) -> np.ndarray:
             "the order user, item, value; an array of mixed types turns numbers to text, a "
             "DataFrame does not."
         )
-    values = column.astype(np.float64)
+    values = column.astype(np.float64, copy=False)
     if not np.isfinite(values).all():
         what = "NaN" if np.isnan(values).any() else "infinity"
         row = np.flatnonzero(~np.isfinite(values))[0]
@@ -250,7 +252,7 @@ def _as_values(column: np.ndarray, name: str) -> np.ndarray:
             f"Input X contains {what}: {name} must hold finite numbers, but row {row} does not. "
             "Drop such rows before fit."
         )
-    if (np.abs(values) > np.finfo(np.float32).max).any():
+    if max(values.max(initial=0), -values.min(initial=0)) > np.finfo(np.float32).max:
         raise ValueError(
             f"Input X contains infinity or a value too large for dtype('float32'): {name} holds "
             f"{list_some(values[np.abs(values) > np.finfo(np.float32).max])}. Rescale it."
@@ -302,9 +304,7 @@ def _is_like_matrix(X: Table) -> bool:
     return all(take_column(sample, place).dtype.kind in "biuf" for place in range(5))
 
 
-def _check_weights(sample_weight: np.ndarray | None, n: int) -> np.ndarray:
-    if sample_weight is None:
-        return np.ones(n)
+def _check_weights(sample_weight: np.ndarray, n: int) -> np.ndarray:
     if np.isscalar(sample_weight):
         sample_weight = np.full(n, sample_weight)
     weights = np.asarray(sample_weight, dtype=np.float64)
@@ -322,42 +322,3 @@ def _check_weights(sample_weight: np.ndarray | None, n: int) -> np.ndarray:
     if not (weights > 0).any():
         raise ValueError("sample_weight is zero for every row: nothing is left to learn from.")
     return weights
-
-
-def _merge(
-    rows: np.ndarray,
-    cols: np.ndarray,
-    values: np.ndarray,
-    weights: np.ndarray,
-    shape: tuple[int, int],
-    duplicates: str,
-) -> tuple[sparse.csr_array, sparse.csr_array]:
-    """Return the values and the summed weights of each pair, both float32 csr."""
-    totals = _to_csr(rows, cols, weights * values, shape)
-    if totals.nnz < len(values):
-        # Sums of floats depend on their order: sort, so that the order of X's rows does not show.
-        order = np.lexsort((weights, values, cols, rows))
-        rows, cols, values, weights = rows[order], cols[order], values[order], weights[order]
-        totals = _to_csr(rows, cols, weights * values, shape)
-    summed = _to_csr(rows, cols, weights, shape)
-    if duplicates == "mean":
-        totals.data /= summed.data
-    return _to_float32(totals), _to_float32(summed)
-
-
-def _to_csr(
-    rows: np.ndarray, cols: np.ndarray, values: np.ndarray, shape: tuple[int, int]
-) -> sparse.csr_array:
-    matrix = sparse.coo_array((values, (rows, cols)), shape=shape).tocsr()
-    matrix.sum_duplicates()
-    return matrix
-
-
-def _to_float32(matrix: sparse.csr_array) -> sparse.csr_array:
-    limits = np.finfo(np.float32)
-    data = np.clip(matrix.data, limits.min, limits.max).astype(np.float32)
-    # A tiny value must not become a zero, which would mean "seen, but not positive".
-    vanished = (data == 0) & (matrix.data != 0)
-    if vanished.any():
-        data[vanished] = np.copysign(limits.tiny, matrix.data[vanished])
-    return sparse.csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape)

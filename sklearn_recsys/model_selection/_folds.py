@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_scalar
 
-from sklearn_recsys.interactions._columns import require_table, take_column
+from sklearn_recsys.interactions._columns import require_table, take_ids
 from sklearn_recsys.interactions._ids import IdIndex
 from sklearn_recsys.model_selection._base import BaseSplitter, Masks
 
@@ -84,7 +84,7 @@ class UserKFold(_KFold):
         self.random_state = random_state
 
     def _fold_of_rows(self, X: Any, rng: np.random.Generator) -> np.ndarray:
-        users, rows = IdIndex.factorize(take_column(X, 0), "user")
+        users, rows = IdIndex.factorize(take_ids(X, 0), "user")
         return _fold_of_ids(users, self.n_splits, rng if self.shuffle else None)[rows]
 
 
@@ -130,7 +130,7 @@ class ColdItemKFold(_KFold):
         self.random_state = random_state
 
     def _fold_of_rows(self, X: Any, rng: np.random.Generator) -> np.ndarray:
-        items, rows = IdIndex.factorize(take_column(X, 1), "item")
+        items, rows = IdIndex.factorize(take_ids(X, 1), "item")
         return _fold_of_ids(items, self.n_splits, rng)[rows]
 
 
@@ -183,8 +183,8 @@ class InteractionKFold(_KFold):
         self.random_state = random_state
 
     def _fold_of_rows(self, X: Any, rng: np.random.Generator) -> np.ndarray:
-        _, users = IdIndex.factorize(take_column(X, 0), "user")
-        items, codes = IdIndex.factorize(take_column(X, 1), "item")
+        _, users = IdIndex.factorize(take_ids(X, 0), "user")
+        items, codes = IdIndex.factorize(take_ids(X, 1), "item")
         _require_enough(len(users), "row", self.n_splits)
         # Sorted first, so that the order of the table does not reach the random numbers.
         order = np.argsort(users.astype(np.int64) * len(items) + codes, kind="stable")

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from sklearn_recsys._kernels import floor_share
-from sklearn_recsys.interactions._columns import require_table, take_column, take_rows
+from sklearn_recsys.interactions._columns import require_table, take_ids, take_rows
 from sklearn_recsys.interactions._ids import IdIndex
 
 __all__ = ["train_test_split_by_user"]
@@ -72,7 +72,8 @@ def train_test_split_by_user(
             f"test_size must be a share between 0 and 1 of each user's rows, got {test_size!r}."
         )
     X = require_table(X)
-    held_out = _hold_out(take_column(X, 0), test_size, np.random.default_rng(random_state))
+    _, users = IdIndex.factorize(take_ids(X, 0), "user")
+    held_out = _hold_out(users, test_size, np.random.default_rng(random_state))
     if not held_out.any():
         raise ValueError(
             f"test_size={test_size} holds out no row, since no user has as many as "
@@ -81,12 +82,11 @@ def train_test_split_by_user(
     return take_rows(X, np.flatnonzero(~held_out)), take_rows(X, np.flatnonzero(held_out))
 
 
-def _hold_out(users: np.ndarray, test_size: float, rng: np.random.Generator) -> np.ndarray:
+def _hold_out(codes: np.ndarray, test_size: float, rng: np.random.Generator) -> np.ndarray:
     """Return a mask of the rows to hold out."""
-    index, codes = IdIndex.factorize(users, "user")
     # Stable: a user's rows are permuted from their order in the table.
     by_user = np.argsort(codes, kind="stable")
-    counts = np.bincount(codes, minlength=len(index))
+    counts = np.bincount(codes)
     ends = np.cumsum(counts)
     held_out = np.zeros(len(codes), dtype=bool)
     for start, end, n in zip(ends - counts, ends, floor_share(counts, test_size), strict=True):

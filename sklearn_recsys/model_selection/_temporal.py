@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.utils import check_scalar
 
 from sklearn_recsys._kernels import floor_share, places_in_runs
-from sklearn_recsys.interactions._columns import n_columns, require_table, take_column
+from sklearn_recsys.interactions._columns import n_columns, require_table, take_column, take_ids
 from sklearn_recsys.interactions._ids import IdIndex, list_some
 from sklearn_recsys.model_selection._base import BaseSplitter, Masks
 
@@ -67,8 +67,8 @@ class LeaveLastOut(BaseSplitter):
         check_scalar(self.n_last, "n_last", Integral, min_val=1)
         X = require_table(X)
         times = _read_times(X)
-        _, users = IdIndex.factorize(take_column(X, 0), "user")
-        _, items = IdIndex.factorize(take_column(X, 1), "item")
+        _, users = IdIndex.factorize(take_ids(X, 0), "user")
+        _, items = IdIndex.factorize(take_ids(X, 1), "item")
         order = np.lexsort((items, times, users))
         counts = np.bincount(users)
         lengths = counts[users[order]]

@@ -22,6 +22,7 @@ from sklearn_recsys.interactions._columns import (
     require_table,
     set_column,
     take_column,
+    take_ids,
     take_rows,
 )
 
@@ -462,3 +463,48 @@ def test_rows_without_an_order_of_columns_are_refused():
 def test_a_lazy_frame_is_to_be_collected():
     with pytest.raises(TypeError, match=r"X is a LazyFrame.*collect\(\)"):
         require_table(pl.LazyFrame({"user": ["ann"], "item": ["tea"]}))
+
+
+TEXT_COLUMNS = {
+    "category": pd.Series(["tea", "jam", None, "tea"], dtype="category"),
+    "pandas text": pd.Series(["tea", "jam", None, "tea"], dtype="string"),
+    "objects": pd.Series(["tea", "jam", None, "tea"], dtype=object),
+    "Arrow text in pandas": pd.Series(["tea", "jam", None, "tea"], dtype="string[pyarrow]"),
+}
+
+
+@pytest.mark.parametrize("column", TEXT_COLUMNS.values(), ids=TEXT_COLUMNS)
+def test_the_ids_of_a_column_of_text_are_its_texts(column):
+    ids = take_ids(pd.DataFrame({"user": [1, 2, 3, 4], "item": column}), 1)
+
+    assert [None if pd.isna(value) else value for value in ids] == ["tea", "jam", None, "tea"]
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.chunked_array([["tea", "jam"], [None, "tea"]]),
+        pa.chunked_array([["tea", "jam"], [None, "tea"]], type=pa.large_string()),
+        pa.chunked_array([["tea", "jam"], [None, "tea"]]).dictionary_encode(),
+        pa.DictionaryArray.from_arrays(pa.array([0, 1, 2, 3]), ["tea", "jam", None, "tea"]),
+    ],
+    ids=["text", "large text", "dictionary", "dictionary with a gap and a repetition"],
+)
+def test_the_ids_of_an_arrow_column_of_text_are_its_texts(column):
+    ids = take_ids(pa.table({"item": column}), 0)
+
+    assert [None if pd.isna(value) else value for value in ids] == ["tea", "jam", None, "tea"]
+
+
+@pytest.mark.parametrize("dtype", ["category", "string"])
+def test_ids_that_are_held_once_are_not_spread_out(dtype):
+    ids = take_ids(pd.DataFrame({"user": pd.Series(["ann", "bob", "ann"], dtype=dtype)}), 0)
+
+    assert isinstance(ids, pd.Categorical)
+
+
+def test_ids_that_are_numbers_stay_an_array():
+    table = pd.DataFrame({"user": [2, 1], "item": [0.5, 1.5]})
+
+    assert take_ids(table, 0).tolist() == [2, 1]
+    assert take_ids(pa.table(table), 1).tolist() == [0.5, 1.5]

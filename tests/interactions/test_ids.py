@@ -369,3 +369,69 @@ def test_asking_for_a_large_integer_as_a_float_does_not_find_its_neighbour():
     index, _ = IdIndex.factorize(np.array([2**60, 2**60 + 1]), "user")
     with pytest.raises(ValueError, match="keep the ids integers"):
         index.encode(np.array([2.0**60]))
+
+
+@given(
+    st.sampled_from(["int8", "uint8", "int16", "int32", "int64", "uint64"]).flatmap(
+        lambda dtype: st.lists(
+            st.one_of(
+                st.integers(np.iinfo(dtype).min, np.iinfo(dtype).max),
+                st.integers(0, 100).map(lambda n: np.iinfo(dtype).max - n),
+                st.integers(0, 100).map(lambda n: np.iinfo(dtype).min + n),
+            ),
+            min_size=1,
+        ).map(lambda values: np.array(values, dtype=dtype))
+    )
+)
+def test_integers_near_and_far_from_one_another_get_the_codes_of_their_order(column):
+    index, codes = IdIndex.factorize(column, "user")
+
+    ids, expected = np.unique(column, return_inverse=True)
+    np.testing.assert_array_equal(index.ids, ids)
+    np.testing.assert_array_equal(codes, expected)
+    assert index.ids.dtype == column.dtype
+    assert codes.dtype == np.int32
+
+
+@pytest.mark.parametrize(
+    "column",
+    # pandas has no index of float16, hence no such categories.
+    [column for column in COLUMNS.values() if column.dtype != np.float16],
+    ids=[name for name in COLUMNS if name != "float16"],
+)
+def test_a_categorical_gets_the_codes_of_what_it_stands_for(column):
+    places, ids = pd.factorize(column)
+    # Categories in any order, one of them in no row.
+    spare = IdIndex.factorize(column, "item")[0].ids[:1]
+    categorical = pd.Categorical.from_codes(
+        len(ids) - 1 - places, dtype=pd.CategoricalDtype(pd.Index(ids[::-1], tupleize_cols=False))
+    )
+
+    index, codes = IdIndex.factorize(categorical, "item")
+    expected, expected_codes = IdIndex.factorize(column, "item")
+
+    assert list(index.ids) == list(expected.ids)
+    np.testing.assert_array_equal(codes, expected_codes)
+    np.testing.assert_array_equal(expected.encode(categorical), expected_codes)
+    np.testing.assert_array_equal(
+        IdIndex(spare, "item").encode(categorical), np.where(expected_codes == 0, 0, -1)
+    )
+
+
+def test_a_category_of_no_row_is_no_id():
+    index, codes = IdIndex.factorize(pd.Categorical(["b", "b"], ["a", "b", "c"]), "item")
+
+    assert index.ids.tolist() == ["b"]
+    assert codes.tolist() == [0, 0]
+
+
+def test_a_missing_category_is_named_by_its_row():
+    column = pd.Categorical(["a", None, "b", None])
+
+    with pytest.raises(ValueError, match=r"item id is missing in 2 row\(s\), such as row 1"):
+        IdIndex.factorize(column, "item")
+
+
+def test_categories_of_another_type_than_in_fit_are_refused():
+    with pytest.raises(TypeError, match="of type text in fit, but here they are of type number"):
+        index_of(["a", "b"]).encode(pd.Categorical([1, 2]))
