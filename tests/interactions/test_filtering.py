@@ -14,7 +14,12 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from sklearn_recsys.exceptions import DataWarning
-from sklearn_recsys.interactions import FilterReport, filter_k_core, filter_min_value
+from sklearn_recsys.interactions import (
+    FilterReport,
+    filter_k_core,
+    filter_min_count,
+    filter_min_value,
+)
 
 # Ann and Bob share tea and jam; Cy has only tea, and rye only Cy's friend Di.
 ROWS = [
@@ -157,6 +162,69 @@ def test_the_report_reads_like_a_sentence():
         "filter_min_value(3): kept 4 of 6 rows (66.67 %), 2 of 4 users (2 lost), "
         "2 of 3 items (1 lost)"
     )
+
+
+@every_container
+def test_rare_users_and_items_are_dropped_in_the_same_container_and_order(make):
+    X = make()
+
+    kept = filter_min_count(X, 2)
+
+    assert type(kept) is type(X)
+    assert rows_of(kept) == [ROWS[1], ROWS[2], ROWS[3], ROWS[5]]
+    assert rows_of(X) == ROWS
+
+
+def test_counting_is_done_once_where_a_core_goes_on():
+    chain = [[f"u{i + d}", f"i{i}"] for i in range(5) for d in (0, 1)]
+
+    assert filter_min_count(chain, 2) == chain[1:-1]
+    assert filter_min_count(filter_min_count(chain, 2), 2) == chain[2:-2]
+
+
+def test_rows_are_counted_not_partners():
+    X = [["ann", "tea"], ["ann", "tea"], ["bob", "tea"]]
+
+    assert filter_min_count(X, user_min=2) == X[:2]
+    assert filter_min_count(X, item_min=3) == X
+    assert filter_min_count(X) == X
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=30, unique=True)
+)
+def test_of_distinct_pairs_one_count_is_one_round_of_the_core(rows):
+    X = np.array([*rows, (7, 7), (7, 8), (8, 7), (8, 8)])
+
+    expected = filter_k_core(X, 2, max_iter=1)
+
+    np.testing.assert_array_equal(filter_min_count(X, 2), expected)
+
+
+def test_a_count_looks_at_ids_alone():
+    X = pd.DataFrame({"user": [1, 1], "item": [2, 3], "title": ["Undo", None]})
+
+    pd.testing.assert_frame_equal(filter_min_count(X, user_min=2), X)
+    pd.testing.assert_frame_equal(filter_k_core(X, user_k=2, item_k=1), X)
+
+
+@pytest.mark.parametrize(
+    "params", [{"min_count": 0}, {"user_min": 1.5}, {"item_min": False}, {"min_count": "2"}]
+)
+def test_a_count_that_is_no_positive_integer_is_an_error(params):
+    with pytest.raises(ValueError, match=f"{next(iter(params))} must be a positive integer"):
+        filter_min_count(ROWS, **params)
+
+
+def test_a_count_that_leaves_nothing_warns():
+    with pytest.warns(DataWarning, match=r"filter_min_count\(user_min=9, item_min=1\) keeps none"):
+        filter_min_count(ROWS, user_min=9)
+
+
+def test_a_report_says_what_else_happened():
+    report = FilterReport("f", 4, 2, 2, 1, 2, 1, notes=("1 id not found", "2 rows odd"))
+
+    assert str(report).endswith("(1 lost); 1 id not found; 2 rows odd")
 
 
 @pytest.mark.parametrize("call", [lambda **k: filter_k_core(ROWS, 2, **k), None])

@@ -1,90 +1,21 @@
 """Drop interactions before splitting, and report what was lost."""
 # SPDX-License-Identifier: BSD-3-Clause
 
-import warnings
-from dataclasses import dataclass
 from typing import Literal, overload
 
 import numpy as np
 
-from sklearn_recsys.exceptions import DataWarning
-from sklearn_recsys.interactions._columns import Table, n_columns, require_table, take_rows
-from sklearn_recsys.interactions._ids import IdIndex
+from sklearn_recsys.interactions._cleaning._report import (
+    FilterReport,
+    hand_over,
+    keep_rows,
+    read_ids,
+    require_positive,
+)
+from sklearn_recsys.interactions._columns import Table, n_columns, require_table
 from sklearn_recsys.interactions._validation import read_columns
 
-__all__ = ["FilterReport", "filter_k_core", "filter_min_value"]
-
-
-@dataclass(frozen=True)
-class FilterReport:
-    """Count what a filter kept and lost.
-
-    A filter changes which users and items a model can be judged on: state these figures beside
-    any result on filtered data. Printing a report gives them in one sentence.
-
-    Parameters
-    ----------
-    filter_name : str
-        The filter and its settings.
-    n_rows_before, n_rows_after : int
-        Number of interactions.
-    n_users_before, n_users_after : int
-        Number of distinct users.
-    n_items_before, n_items_after : int
-        Number of distinct items.
-
-    See Also
-    --------
-    filter_k_core : Returns one with ``return_report=True``.
-    filter_min_value : Does so too.
-
-    Examples
-    --------
-    >>> from sklearn_recsys.interactions import FilterReport
-    >>> report = FilterReport("filter_min_value(3)", 1000209, 836478, 6040, 6039, 3706, 3628)
-    >>> print(report)
-    filter_min_value(3): kept 836478 of 1000209 rows (83.63 %), 6039 of 6040 users (1 lost),
-    3628 of 3706 items (78 lost)
-    >>> report.n_items_lost
-    78
-    """
-
-    filter_name: str
-    n_rows_before: int
-    n_rows_after: int
-    n_users_before: int
-    n_users_after: int
-    n_items_before: int
-    n_items_after: int
-
-    @property
-    def n_rows_lost(self) -> int:
-        """Number of interactions dropped."""
-        return self.n_rows_before - self.n_rows_after
-
-    @property
-    def n_users_lost(self) -> int:
-        """Number of users of whom no interaction is left."""
-        return self.n_users_before - self.n_users_after
-
-    @property
-    def n_items_lost(self) -> int:
-        """Number of items of which no interaction is left."""
-        return self.n_items_before - self.n_items_after
-
-    @property
-    def ratio(self) -> float:
-        """Share of the interactions that was kept, in [0, 1]."""
-        return self.n_rows_after / self.n_rows_before
-
-    def __str__(self) -> str:
-        return (
-            f"{self.filter_name}: kept {self.n_rows_after} of {self.n_rows_before} rows "
-            f"({self.ratio:.2%}".replace("%", " %")
-            + "), "
-            f"{self.n_users_after} of {self.n_users_before} users ({self.n_users_lost} lost), "
-            f"{self.n_items_after} of {self.n_items_before} items ({self.n_items_lost} lost)"
-        )
+__all__ = ["filter_k_core", "filter_min_count", "filter_min_value"]
 
 
 @overload
@@ -165,6 +96,7 @@ def filter_k_core(
 
     See Also
     --------
+    filter_min_count : Drop users and items with few interactions once, without repeating.
     filter_min_value : Drop interactions with low values.
 
     References
@@ -179,17 +111,110 @@ def filter_k_core(
     [['ann', 'tea'], ['ann', 'jam'], ['bob', 'tea'], ['bob', 'jam']]
     """
     X = require_table(X)
-    user_k = _check_positive(k if user_k is None else user_k, "k" if user_k is None else "user_k")
-    item_k = _check_positive(k if item_k is None else item_k, "k" if item_k is None else "item_k")
+    user_k, item_k = _pick_thresholds(k=k, user_k=user_k, item_k=item_k)
     if max_iter is not None:
-        _check_positive(max_iter, "max_iter")
-    users, items = _encode(X)
+        require_positive(max_iter, "max_iter")
+    ids = read_ids(X)
+    users, items = ids.users, ids.items
     pairs, row_pairs = np.unique(
         users.astype(np.int64) * (items.max() + 1) + items, return_inverse=True
     )
     kept = _find_core(*np.divmod(pairs, items.max() + 1), user_k, item_k, max_iter)
     name = f"filter_k_core(user_k={user_k}, item_k={item_k})"
-    return _finish(X, kept[row_pairs], users, items, name, verbose, return_report)
+    result, report = keep_rows(X, kept[row_pairs], users, items, name)
+    return hand_over(result, report, verbose, return_report)
+
+
+@overload
+def filter_min_count(
+    X: Table,
+    min_count: int = ...,
+    *,
+    user_min: int | None = ...,
+    item_min: int | None = ...,
+    verbose: int = ...,
+    return_report: Literal[False] = ...,
+) -> Table: ...
+@overload
+def filter_min_count(
+    X: Table,
+    min_count: int = ...,
+    *,
+    user_min: int | None = ...,
+    item_min: int | None = ...,
+    verbose: int = ...,
+    return_report: Literal[True],
+) -> tuple[Table, FilterReport]: ...
+def filter_min_count(
+    X: Table,
+    min_count: int = 1,
+    *,
+    user_min: int | None = None,
+    item_min: int | None = None,
+    verbose: int = 0,
+    return_report: bool = False,
+) -> Table | tuple[Table, FilterReport]:
+    """Drop users and items with fewer than `min_count` interactions, once.
+
+    Both counts are taken on the whole table and applied together, as in many published data
+    sets. Two things set it apart from ``filter_k_core``: it does not repeat, so that some users
+    may have fewer than `min_count` interactions *left* when items are dropped as well; and it
+    counts rows, not distinct partners, so that a song played on three days counts three times.
+    O(rows).
+
+    Parameters
+    ----------
+    X : table of shape (n_rows, n_columns)
+        Interactions: user, item[, value[, time]], by position.
+    min_count : int, default=1
+        Least number of rows of a user, and of an item; 1 keeps everything.
+    user_min : int or None, default=None
+        Least number of rows of a user; None takes `min_count`, and 1 keeps all users.
+    item_min : int or None, default=None
+        Least number of rows of an item; None takes `min_count`, and 1 keeps all items.
+    verbose : int, default=0
+        Print the report if positive.
+    return_report : bool, default=False
+        Return the report as well.
+
+    Returns
+    -------
+    table of shape (n_kept, n_columns)
+        A container like `X` with the rows kept, in their order.
+    FilterReport
+        What was kept and lost, if `return_report` is true.
+
+    Raises
+    ------
+    ValueError
+        If a threshold is not a positive integer, or an id is missing.
+
+    Warns
+    -----
+    DataWarning
+        If nothing is left.
+
+    See Also
+    --------
+    filter_k_core : Repeat until both rules hold for what is left.
+
+    Examples
+    --------
+    >>> from sklearn_recsys.interactions import filter_min_count
+    >>> X = [["ann", "tea"], ["ann", "jam"], ["bob", "tea"], ["cy", "rye"]]
+    >>> filter_min_count(X, 2)
+    [['ann', 'tea']]
+    >>> filter_min_count(X, item_min=2)
+    [['ann', 'tea'], ['bob', 'tea']]
+    """
+    X = require_table(X)
+    user_min, item_min = _pick_thresholds(min_count=min_count, user_min=user_min, item_min=item_min)
+    ids = read_ids(X)
+    kept = (np.bincount(ids.users) >= user_min)[ids.users]
+    kept &= (np.bincount(ids.items) >= item_min)[ids.items]
+    name = f"filter_min_count(user_min={user_min}, item_min={item_min})"
+    result, report = keep_rows(X, kept, ids.users, ids.items, name)
+    return hand_over(result, report, verbose, return_report)
 
 
 @overload
@@ -255,21 +280,21 @@ def filter_min_value(
         )
     if isinstance(min_value, str) or not np.isfinite(min_value):
         raise ValueError(f"min_value must be a finite number, got {min_value!r}.")
-    users, items = _encode(X)
+    ids = read_ids(X)
     kept = read_columns(X).values >= min_value
     name = f"filter_min_value({min_value:g})"
-    return _finish(X, kept, users, items, name, verbose, return_report)
+    result, report = keep_rows(X, kept, ids.users, ids.items, name)
+    return hand_over(result, report, verbose, return_report)
 
 
-def _check_positive(value: int, name: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise ValueError(f"{name} must be a positive integer, got {value!r}.")
-    return int(value)
-
-
-def _encode(X: Table) -> tuple[np.ndarray, np.ndarray]:
-    columns = read_columns(X)
-    return IdIndex.factorize(columns.users, "user")[1], IdIndex.factorize(columns.items, "item")[1]
+def _pick_thresholds(**thresholds: int | None) -> tuple[int, int]:
+    """Return the thresholds of users and items, either of which may be left to the first."""
+    (common, default), *own = thresholds.items()
+    user, item = (
+        require_positive(default if value is None else value, common if value is None else name)
+        for name, value in own
+    )
+    return user, item
 
 
 def _find_core(
@@ -289,33 +314,3 @@ def _find_core(
     mask = np.zeros(len(users), dtype=bool)
     mask[left] = True
     return mask
-
-
-def _finish(
-    X: Table,
-    kept: np.ndarray,
-    users: np.ndarray,
-    items: np.ndarray,
-    name: str,
-    verbose: int,
-    return_report: bool,
-) -> Table | tuple[Table, FilterReport]:
-    report = FilterReport(
-        name,
-        n_rows_before=len(kept),
-        n_rows_after=int(kept.sum()),
-        n_users_before=int(users.max()) + 1,
-        n_users_after=len(np.unique(users[kept])),
-        n_items_before=int(items.max()) + 1,
-        n_items_after=len(np.unique(items[kept])),
-    )
-    if verbose > 0:
-        print(report)  # noqa: T201
-    if not kept.any():
-        warnings.warn(
-            f"{name} keeps none of the {len(kept)} rows of X: lower its thresholds.",
-            DataWarning,
-            stacklevel=3,
-        )
-    result = take_rows(X, np.flatnonzero(kept))
-    return (result, report) if return_report else result
