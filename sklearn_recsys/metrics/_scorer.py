@@ -108,7 +108,8 @@ def make_ranking_scorer(
     metrics a search needs ``refit="ndcg@10"`` or another of them. Halving searches take one
     metric, and score the training data too unless told ``return_train_score=False``. An
     estimator may be a recommender, any Pipeline that ends in one (histories go through its
-    transformers), or a fitted search over either.
+    transformers), or a fitted search over either. Held-out values are read as they are, before
+    any transformer, unless they are text (events): these the Pipeline's transformers weigh.
 
     References
     ----------
@@ -164,7 +165,7 @@ class RankingScorer:
         transformers, recommender = _find_recommender(estimator)
         X = _validate_width(_unwrap(estimator), X)
         test = encode_test_set(
-            read_columns(X, y),
+            _read_test_columns(X, y, transformers),
             IdIndex(recommender.users_, "user"),
             IdIndex(recommender.items_, "item"),
         )
@@ -330,6 +331,21 @@ def _validate_width(estimator: Any, X: Table) -> Table:
     return X
 
 
+def _read_test_columns(X: Table, y: Any, transformers: list[Any]) -> InteractionColumns:
+    """Return the columns of the test rows; names of events get the numbers that they had in fit."""
+    if y is None and transformers and n_columns(X) > 2:
+        values = take_column(X, 2)
+        if values.dtype.kind == "O" and pd.api.types.infer_dtype(values) == "string":
+            X = _transform(X, transformers)
+    return read_columns(X, y)
+
+
+def _transform(X: Table, transformers: list[Any]) -> Table:
+    for transformer in transformers:
+        X = transformer.transform(X)
+    return X
+
+
 def _history_table(
     X: Table,
     y: Any,
@@ -338,10 +354,7 @@ def _history_table(
     transformers: list[Any],
 ) -> Table:
     if y is None:
-        history = take_rows(X, np.flatnonzero(is_history))
-        for transformer in transformers:
-            history = transformer.transform(history)
-        return history
+        return _transform(take_rows(X, np.flatnonzero(is_history)), transformers)
     # In fit, y replaces the value column after the transformers; so it does here.
     parts = (columns.users, columns.items, columns.values)
     history = pd.DataFrame({place: part[is_history] for place, part in enumerate(parts)})

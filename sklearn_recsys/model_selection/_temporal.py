@@ -6,12 +6,12 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from sklearn.utils import check_scalar
 
 from sklearn_recsys._kernels import floor_share, places_in_runs
-from sklearn_recsys.interactions._columns import n_columns, require_table, take_column, take_ids
-from sklearn_recsys.interactions._ids import IdIndex, list_some
+from sklearn_recsys.interactions._columns import require_table, take_ids
+from sklearn_recsys.interactions._ids import IdIndex
+from sklearn_recsys.interactions._times import read_times
 from sklearn_recsys.model_selection._base import BaseSplitter, Masks
 
 __all__ = ["LeaveLastOut", "TemporalSplit"]
@@ -66,7 +66,7 @@ class LeaveLastOut(BaseSplitter):
     def _masks(self, X: Any) -> Iterator[Masks]:
         check_scalar(self.n_last, "n_last", Integral, min_val=1)
         X = require_table(X)
-        times = _read_times(X)
+        times = read_times(X)
         _, users = IdIndex.factorize(take_ids(X, 0), "user")
         _, items = IdIndex.factorize(take_ids(X, 1), "item")
         order = np.lexsort((items, times, users))
@@ -132,7 +132,7 @@ class TemporalSplit(BaseSplitter):
 
     def _masks(self, X: Any) -> Iterator[Masks]:
         check_scalar(self.n_splits, "n_splits", Integral, min_val=1)
-        times = _read_times(require_table(X))
+        times = read_times(require_table(X))
         # 0 before the first cut, k from cut k to the next: a row at a cut is after it.
         parts = np.searchsorted(self._find_cuts(np.sort(times)), times, side="right")
         counts = np.bincount(parts, minlength=self.n_splits + 1)
@@ -175,37 +175,3 @@ class TemporalSplit(BaseSplitter):
                 "raise test_size."
             )
         return size
-
-
-def _read_times(X: Any) -> np.ndarray:
-    """Return the time column as numbers or datetime64."""
-    if n_columns(X) < 4:
-        raise ValueError(
-            f"X has {n_columns(X)} columns, but a time was expected in the fourth (user, item, "
-            "value, time). Insert a value column of ones if there are no values."
-        )
-    times = take_column(X, 3)
-    missing = np.flatnonzero(pd.isna(times))
-    if len(missing):
-        raise ValueError(
-            f"Input X contains NaN: the time is missing in {len(missing)} of {len(times)} rows, "
-            f"such as {list_some(missing)}. Drop these rows first."
-        )
-    if times.dtype.kind == "O":
-        times = _convert_objects(times)
-    if times.dtype.kind not in "biufM":
-        raise ValueError(
-            f"The time column (the fourth) of X must hold numbers or datetimes, but holds "
-            f"{list_some(times)}: convert it with pandas.to_datetime first."
-        )
-    return times
-
-
-def _convert_objects(times: np.ndarray) -> np.ndarray:
-    """Return objects that are numbers or datetimes as such; text is not parsed."""
-    kind = pd.api.types.infer_dtype(times)
-    if kind in ("integer", "floating", "mixed-integer-float", "boolean", "decimal"):
-        return np.asarray(pd.to_numeric(times))
-    if kind in ("datetime", "datetime64", "date"):
-        return np.asarray(pd.to_datetime(times)).astype("datetime64[ns]")
-    return times

@@ -1,26 +1,19 @@
 """Turn raw counts into confidences."""
 # SPDX-License-Identifier: BSD-3-Clause
 
-import warnings
 from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
-import pandas as pd
-from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, _fit_context
-from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sklearn_recsys.exceptions import DataWarning
-from sklearn_recsys.interactions._columns import require_table, set_column
-from sklearn_recsys.interactions._ids import list_some
-from sklearn_recsys.interactions._validation import read_columns
+from sklearn_recsys.interactions._validation import InteractionColumns
+from sklearn_recsys.preprocessing._weighter import BaseWeighter
 
 __all__ = ["ConfidenceWeighter"]
 
 
-class ConfidenceWeighter(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+class ConfidenceWeighter(BaseWeighter):
     r"""Turn the value column of a table of interactions into confidences.
 
     A song played a hundred times is more surely liked than one played once, but not a hundred
@@ -57,7 +50,9 @@ class ConfidenceWeighter(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     See Also
     --------
-    sklearn_recsys.preprocessing.AgeBinner : Bin a numeric feature of the users.
+    BM25Weighter, TfidfWeighter : Weigh down what everybody chooses.
+    TimeDecayWeighter : Let old interactions count less.
+    EventWeighter : Give numbers to kinds of events.
 
     Notes
     -----
@@ -100,102 +95,8 @@ class ConfidenceWeighter(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self.alpha = alpha
         self.eps = eps
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any = None) -> "ConfidenceWeighter":
-        """Check the table and record its columns; nothing else is learned.
-
-        Parameters
-        ----------
-        X : table of shape (n_rows, n_columns)
-            Interactions: user, item, value and further columns.
-        y : None
-            Must not be given: a recommender takes it in place of the value column, and with it of
-            what this step has made of that column.
-
-        Returns
-        -------
-        ConfidenceWeighter
-            The fitted transformer itself.
-
-        Warns
-        -----
-        DataWarning
-            If `y` is given.
-        """
-        if y is not None:
-            warnings.warn(
-                "y replaces the value column after this step, which then has no effect: put the "
-                "values into the third column of X and leave out y.",
-                DataWarning,
-                stacklevel=3,
-            )
-        X = validate_data(self, require_table(X), skip_check_array=True)
-        _read_values(X)
-        return self
-
-    def transform(self, X: Any) -> Any:
-        """Replace the values by their confidences.
-
-        Parameters
-        ----------
-        X : table of shape (n_rows, n_features_in_)
-            Interactions with the same columns as in ``fit``.
-
-        Returns
-        -------
-        table of shape (n_rows, max(n_features_in_, 3))
-            A new table in the same container, or an array for a list; `X` is not modified.
-        """
-        check_is_fitted(self)
-        X = validate_data(self, require_table(X, min_columns=1), skip_check_array=True, reset=False)
-        confidences = self._weigh(_read_values(X))
-        return set_column(X, 2, confidences, name="value")
-
-    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
-        """Return the names of the output columns.
-
-        Parameters
-        ----------
-        input_features : array-like of str or None, default=None
-            Names of the input columns; by default those seen in ``fit``.
-
-        Returns
-        -------
-        ndarray of shape (max(n_features_in_, 3),), dtype object
-            The input names, and ``value`` after them if there was no value column.
-        """
-        names = super().get_feature_names_out(input_features)
-        if self.n_features_in_ > 2:
-            return names
-        return np.append(names, np.array(["value"], dtype=object))
-
-    def _weigh(self, values: np.ndarray) -> np.ndarray:
-        sizes = np.abs(values)
+    def _weigh(self, X: Any, columns: InteractionColumns) -> np.ndarray:
+        sizes = np.abs(columns.values)
         # Hu et al. (2008), section 4; the logarithm is equation 6.
         growth = sizes if self.scheme == "linear" else np.log1p(sizes / self.eps)
-        return np.sign(values) * (1.0 + self.alpha * growth)
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.string = True
-        tags.input_tags.categorical = True
-        tags.input_tags.sparse = False
-        tags.input_tags.allow_nan = False
-        return tags
-
-
-def _read_values(X: Any) -> np.ndarray:
-    """Return the checked value column, 1.0 where there is none."""
-    columns = read_columns(X)
-    # The ids go through unchanged, so they are checked for gaps only.
-    for ids, role in ((columns.users, "user"), (columns.items, "item")):
-        if ids.dtype.kind in "biu":
-            continue
-        missing = ~np.isfinite(ids) if ids.dtype.kind == "f" else pd.isna(ids)
-        if missing.any():
-            rows = np.flatnonzero(missing)
-            raise ValueError(
-                f"Input X contains NaN or infinity: the {role} id is missing in {len(rows)} "
-                f"row(s), such as {list_some(rows)}. Drop these rows first."
-            )
-    return columns.values
+        return np.sign(columns.values) * (1.0 + self.alpha * growth)

@@ -8,6 +8,7 @@ from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from sklearn_recsys.interactions._columns import set_column, take_column, take_rows
 from sklearn_recsys.preprocessing import ConfidenceWeighter
 from sklearn_recsys.testing import World, check_weighter, interactions, make_checkerboard
 
@@ -19,7 +20,16 @@ class Weighter(TransformerMixin, BaseEstimator):
         self.fault = fault
 
     def fit(self, X, y=None):
+        self.first_ = X["plays"].iloc[0] if hasattr(X, "iloc") else 0.0
         return self
+
+    def fit_transform(self, X, y=None):
+        X = super().fit_transform(X)
+        return X.assign(plays=2 * X["plays"]) if self.fault == "fits otherwise" else X
+
+    def __getstate__(self):
+        state = super().__getstate__()
+        return {**state, "fault": None} if self.fault == "forgets itself" else state
 
     def transform(self, X):
         faults = {
@@ -33,6 +43,11 @@ class Weighter(TransformerMixin, BaseEstimator):
             "falls": lambda: X.assign(plays=X["plays"] / (1 + X["plays"] ** 2)),
             "gives nan": lambda: X.assign(plays=np.nan),
             "changes the input": lambda: self._change(X),
+            "looks at the other rows": lambda: X.assign(plays=X["plays"] * len(X)),
+            "looks at the first row": lambda: X.assign(plays=X["plays"] * (1 + self.first_)),
+            "fits otherwise": lambda: X,
+            "forgets itself": lambda: X.assign(plays=2 * X["plays"]),
+            "returns pandas": lambda: X if hasattr(X, "iloc") else pd.DataFrame(X),
         }
         return faults[self.fault]()
 
@@ -132,8 +147,34 @@ def test_a_sound_weighter_passes(weighter):
         "falls",
         "gives nan",
         "changes the input",
+        "looks at the other rows",
+        "looks at the first row",
+        "fits otherwise",
+        "forgets itself",
+        "returns pandas",
     ],
 )
 def test_a_broken_weighter_is_caught(fault):
     with pytest.raises(AssertionError):
         check_weighter(Weighter(fault))
+
+
+class Names(TransformerMixin, BaseEstimator):
+    """Give numbers to names, and drop the rows of one on demand."""
+
+    def __init__(self, drops=None):
+        self.drops = drops
+
+    def fit(self, X, y=None):
+        return self
+
+    def transform(self, X):
+        names = take_column(X, 2)
+        X = set_column(X, 2, np.array([float(len(name)) for name in names]), name="value")
+        return X if self.drops is None else take_rows(X, np.flatnonzero(names != self.drops))
+
+
+def test_a_weighter_of_names_is_given_names():
+    check_weighter(Names(), events=["play", "skip"])
+    with pytest.raises(AssertionError):
+        check_weighter(Names("skip"), events=["play", "skip"])
