@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sklearn_recsys.datasets import make_interactions
-from sklearn_recsys.datasets._film_words import GENRES, NO_GENRE
+from sklearn_recsys.datasets._generated._film_words import GENRES, NO_GENRE
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,8 @@ def release_year(data):
 
 
 def test_the_default_tables_have_the_promised_columns_and_sizes(world):
-    assert list(world) == ["X", "users", "movies", "DESCR"]
+    assert list(world) == ["X", "users", "movies", "items", "DESCR"]
+    assert world["items"] is world.movies
     assert list(world.X.columns) == ["user_id", "movie_id", "rating", "timestamp"]
     assert list(world.users.columns) == ["user_id", "gender", "age", "occupation", "zip"]
     assert list(world.movies.columns) == ["movie_id", "title", "genre"]
@@ -140,7 +141,7 @@ def test_without_taste_people_of_all_ages_see_the_same():
 
 
 def test_the_block_size_does_not_change_the_world(monkeypatch, world):
-    monkeypatch.setattr("sklearn_recsys.datasets._make._BLOCK_CELLS", 1200 * 7)
+    monkeypatch.setattr("sklearn_recsys.datasets._generated._make._BLOCK_CELLS", 1200 * 7)
     pd.testing.assert_frame_equal(make_interactions().X, world.X)
 
 

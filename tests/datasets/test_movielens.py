@@ -109,7 +109,8 @@ def as_zip(path, files, *, inside):
 
 def test_a_1m_folder_gives_the_published_tables(tmp_path):
     data = load_movielens(as_folder(tmp_path / "ml-1m", files_1m()))
-    assert list(data) == ["X", "users", "movies", "DESCR"]
+    assert list(data) == ["X", "users", "movies", "items", "DESCR"]
+    assert data["items"] is data.movies
     assert data.X.to_numpy().tolist()[0] == [1, 2692, 5, 978300760]
     assert list(data.X.columns) == ["user_id", "movie_id", "rating", "timestamp"]
     assert set(data.X.dtypes.astype(str)) == {"int64"}
@@ -195,13 +196,13 @@ def test_ratings_without_times_are_taken_only_where_the_published_file_is_missin
 
 
 def test_a_path_that_does_not_exist_is_told(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"ml-9m.zip' does not exist; expected ml-1m.zip"):
+    with pytest.raises(FileNotFoundError, match=r"ml-9m.zip' does not exist; expected u.data, "):
         load_movielens(tmp_path / "ml-9m.zip")
 
 
-@pytest.mark.parametrize("found", [{}, {"ratings.csv": "a,b"}, {**files_1m(), **files_100k()}])
+@pytest.mark.parametrize("found", [{}, {"prices.csv": "a,b"}, {**files_1m(), **files_100k()}])
 def test_a_wrong_archive_is_told_with_what_was_looked_for(tmp_path, found):
-    with pytest.raises(ValueError, match=r"looked for ratings.dat, .* or u.data, .*, found "):
+    with pytest.raises(ValueError, match=r"looked for u.data, .* ratings.csv, .*, found "):
         load_movielens(as_folder(tmp_path, found))
 
 
@@ -229,7 +230,7 @@ def test_a_missing_file_is_named_with_what_was_found(tmp_path, files, missing):
         ("ratings.dat", "2::73::4", "2::73::4.5", "line 3: expected a whole number as rating"),
         ("ratings.dat", "5::3000::2", f"5::{10**30}::2", "line 5: .* number as movie_id"),
         ("ratings.dat", "1::2692::5::978300760", "1::2692", "line 1: expected 3 columns .* got 2"),
-        ("ratings.dat", RATINGS_1M, "", "line 1: expected 3 columns .* got 1"),
+        ("ratings.dat", RATINGS_1M, "", "line 1: expected 3 columns .* got none: it has no rows"),
         ("users.dat", "2::M::56", "2::M", "line 2: expected 5 columns"),
         ("users.dat", "4::M::45", "4::M::old", "line 3: expected a whole number as age"),
         ("users.dat", "::16::", "::20::", re.escape("occupations [20], which README does not")),

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from sklearn.utils import Bunch
 
 from sklearn_recsys._kernels import starts_of_runs
-from sklearn_recsys.datasets._film_world import (
+from sklearn_recsys.datasets._generated._film_world import (
     Films,
     Tastes,
     draw_films,
@@ -69,6 +69,8 @@ def make_interactions(
             `user_id`, `gender`, `age` in years, `occupation` and `zip` (text).
         movies : DataFrame of shape (n_items, 3)
             `movie_id`, `title` with the year, `genre` joined by ``|``.
+        items : DataFrame
+            The same table as `movies`, under the name that all data sets share: ``data["items"]``.
         DESCR : str
             What the tables hold.
 
@@ -127,7 +129,8 @@ def make_interactions(
     )
     # In random order, so that plain KFold on rows keeps most users and films in training.
     X = X.iloc[np.argsort(rng.random(len(X)), kind="stable")].reset_index(drop=True)
-    return Bunch(X=X, users=users, movies=films.table, DESCR=_describe(X, users, films.table))
+    movies, descr = films.table, _describe(X, users, films.table)
+    return Bunch(X=X, users=users, movies=movies, items=movies, DESCR=descr)
 
 
 def _check_sizes(n_users: int, n_items: int, n_interactions: int, taste: float) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sklearn_recsys.datasets._film_words import (
+from sklearn_recsys.datasets._generated._film_words import (
     ADJECTIVES,
     AGE_CURVE,
     AGE_KNOTS,

@@ -1,0 +1,2 @@
+"""A film world drawn at random."""
+# SPDX-License-Identifier: BSD-3-Clause
