@@ -1,6 +1,8 @@
 """Tune every recommender on one part of the data and measure it on the other."""
 # SPDX-License-Identifier: BSD-3-Clause
 
+import argparse
+from collections.abc import Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -16,13 +18,18 @@ from sklearn_recsys.baseline import (
     PopularityRecommender,
     RandomRecommender,
 )
+from sklearn_recsys.cli._data import known_remarks, load
+from sklearn_recsys.cli._ids import find_ids
+from sklearn_recsys.cli._models import keep, seed
+from sklearn_recsys.cli._output import format_of, table_lines, write_lines, write_result
 from sklearn_recsys.cli._progress import Progress, say
+from sklearn_recsys.cli._titles import add_titles
 from sklearn_recsys.decomposition import SVDRecommender
 from sklearn_recsys.metrics import make_ranking_scorer
 from sklearn_recsys.model_selection import InteractionKFold, train_test_split_by_user
 from sklearn_recsys.neighbors import ItemKNNRecommender
 
-__all__ = ["Comparison", "Entry", "compare"]
+__all__ = ["Comparison", "Entry", "compare", "run"]
 
 _RECOMMENDERS: tuple[type[BaseRecommender], ...] = (
     RandomRecommender,
@@ -34,6 +41,7 @@ _RECOMMENDERS: tuple[type[BaseRecommender], ...] = (
 # Shown beside the metric that is tuned: the share found by a list that fills a page.
 _SECOND_METRIC = "recall@20"
 _N_FOLDS = 3
+_N_FAVOURITES = 5
 _N_RESAMPLES = 1000
 
 
@@ -79,13 +87,8 @@ class Comparison:
             elif values.min() == values.max() and tags.feedback == "explicit":
                 say(f"left out: {name}, which needs ratings, while all values are equal")
             else:
-                chosen.append(self._seed(recommender))
+                chosen.append(seed(recommender, self.random_state))
         return chosen
-
-    def _seed(self, recommender: BaseRecommender) -> BaseRecommender:
-        if "random_state" in recommender.get_params():
-            recommender.set_params(random_state=self.random_state)
-        return recommender
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,33 @@ class Entry:
     def refit(self, X: pd.DataFrame) -> BaseRecommender:
         """Return the recommender fitted with the same settings to other interactions."""
         return clone(self.recommender).fit(X)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Compare the recommenders on the user's interactions, and let the best recommend."""
+    data = load(options)
+    name = str(data.users[0]) if options.user is None else options.user
+    (user,) = find_ids([name], data.users, option="--user", column=data.X.columns[0])
+    X = data.merge_pairs()
+    comparison = Comparison.prepare(
+        X, metric=options.metric, test_size=options.test_size, random_state=options.random_state
+    )
+    with known_remarks():
+        entries = compare(comparison)
+        if format_of(options) == "table" or options.save is not None:
+            best = entries[0].refit(X)
+            keep(options, best)
+        if format_of(options) != "table":
+            write_result(_as_data(entries), options)
+            return
+        found = best.recommend(user, options.n_items)
+    lines = [
+        *_leaderboard(entries, comparison),
+        f"\n{_describe_user(X, user, data.titles)}",
+        f"Recommended by {best}, fitted to all interactions:",
+        *_list_items(found, data.titles),
+    ]
+    write_lines(lines, options)
 
 
 class _CountedScorer:
@@ -197,3 +227,61 @@ def _bootstrap(per_user: pd.Series, random_state: int) -> tuple[float, float]:
     means = [rng.choice(values, len(values)).mean() for _ in range(_N_RESAMPLES)]
     low, high = np.percentile(means, [2.5, 97.5])
     return float(low), float(high)
+
+
+def _as_data(entries: Sequence[Entry]) -> pd.DataFrame:
+    records = [
+        {
+            "recommender": entry.name,
+            **entry.scores,
+            "interval_low": entry.interval[0],
+            "interval_high": entry.interval[1],
+            "n_users": entry.n_users,
+            "fit_seconds": entry.fit_seconds,
+            "score_seconds": entry.score_seconds,
+            "settings": entry.settings,
+        }
+        for entry in entries
+    ]
+    return pd.DataFrame(records)
+
+
+def _leaderboard(entries: Sequence[Entry], comparison: Comparison) -> list[str]:
+    metric, *others = comparison.metrics
+    table = pd.DataFrame(
+        {
+            "recommender": [entry.name for entry in entries],
+            metric: [f"{entry.scores[metric]:.4f}" for entry in entries],
+            "95 % interval": ["{:.4f} - {:.4f}".format(*entry.interval) for entry in entries],
+            **{name: [f"{entry.scores[name]:.4f}" for entry in entries] for name in others},
+            "fit (s)": [f"{entry.fit_seconds:.2f}" for entry in entries],
+            "score (s)": [f"{entry.score_seconds:.2f}" for entry in entries],
+            "best settings": [_list_settings(entry.settings) for entry in entries],
+        }
+    )
+    title = (
+        f"Leaderboard: {comparison.test_size * 100:g} % of each user's interactions held out at "
+        f"random, {entries[0].n_users} users scored, settings tuned on the rest"
+    )
+    return [title, *table_lines(table, left=("recommender", "best settings"))]
+
+
+def _list_settings(settings: dict[str, Any]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in settings.items()) or "-"
+
+
+def _describe_user(X: pd.DataFrame, user: Any, titles: pd.Series | None) -> str:
+    """Return what a user is known by, so that her recommendations can be judged."""
+    own = X[X.iloc[:, 0] == user]
+    if own.shape[1] > 2:
+        own = own.sort_values(own.columns[2], ascending=False, kind="stable")
+    items = own.iloc[:, 1].drop_duplicates()
+    named = items if titles is None else items.map(titles).fillna(items)
+    favourites = "; ".join(map(str, named.head(_N_FAVOURITES)))
+    return f"User {user} has {len(items)} items, among them: {favourites}"
+
+
+def _list_items(found: pd.DataFrame, titles: pd.Series | None) -> list[str]:
+    item = found.columns[1]
+    table = add_titles(found[["rank", item, "score"]], item, titles)
+    return table_lines(table, left=(item, *table.columns[3:]))

@@ -1,81 +1,179 @@
-"""Write results to standard output."""
+"""Write a result as a table, as CSV or as JSON, to standard output or to a file."""
 # SPDX-License-Identifier: BSD-3-Clause
 
+import argparse
+import json
+import math
+import os
 import sys
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from sklearn_recsys.base import BaseRecommender
-from sklearn_recsys.cli._compare import Comparison, Entry
+__all__ = [
+    "check_output",
+    "format_of",
+    "object_lines",
+    "table_lines",
+    "write_lines",
+    "write_result",
+]
 
-__all__ = ["describe_user", "show_leaderboard", "show_recommendations"]
-
-_N_FAVOURITES = 5
-
-
-def show_leaderboard(entries: Sequence[Entry], comparison: Comparison) -> None:
-    """Write a line for each recommender, best first."""
-    metric, *others = comparison.metrics
-    table = pd.DataFrame(
-        {
-            "recommender": [entry.name for entry in entries],
-            metric: [f"{entry.scores[metric]:.4f}" for entry in entries],
-            "95 % interval": ["{:.4f} - {:.4f}".format(*entry.interval) for entry in entries],
-            **{name: [f"{entry.scores[name]:.4f}" for entry in entries] for name in others},
-            "fit (s)": [f"{entry.fit_seconds:.2f}" for entry in entries],
-            "score (s)": [f"{entry.score_seconds:.2f}" for entry in entries],
-            "best settings": [_list_settings(entry.settings) for entry in entries],
-        }
-    )
-    _write(
-        f"Leaderboard: {comparison.test_size * 100:g} % of each user's interactions held out at "
-        f"random, {entries[0].n_users} users scored, settings tuned on the rest"
-    )
-    _write_table(table, left=("recommender", "best settings"))
+_FORMAT_OF_ENDING = {".csv": "csv", ".json": "json"}
 
 
-def describe_user(X: pd.DataFrame, user: Any, titles: pd.Series | None) -> None:
-    """Write what a user is known by, so that her recommendations can be judged."""
-    own = X[X.iloc[:, 0] == user]
-    if own.shape[1] > 2:
-        own = own.sort_values(own.columns[2], ascending=False, kind="stable")
-    items = own.iloc[:, 1].drop_duplicates()
-    favourites = [str(name) for name in _name(items, titles).head(_N_FAVOURITES)]
-    _write(f"\nUser {user} has {len(items)} items, among them: {'; '.join(favourites)}")
+def check_output(options: argparse.Namespace) -> None:
+    """Find out before a long computation whether its result can be written.
+
+    Raises
+    ------
+    ValueError
+        If ``--output`` or ``--save`` is a folder, is in no folder, or is a file that is read.
+    """
+    inputs = [options.file, options.items, getattr(options, "load", None)]
+    for option, path in {"--output": options.output, "--save": options.save}.items():
+        if path is None:
+            continue
+        folder = os.path.dirname(path) or os.curdir
+        if not path or os.path.isdir(path) or not os.path.isdir(folder):
+            raise ValueError(f"{option} {path!r} is no path of a file in a folder that exists.")
+        if any(read is not None and _is_same(read, path) for read in inputs):
+            raise ValueError(f"{option} {path} would overwrite the file that is read.")
 
 
-def show_recommendations(
-    recommender: BaseRecommender, user: Any, n_items: int, titles: pd.Series | None
-) -> None:
-    """Write the list of one user."""
-    found = recommender.recommend(user, n_items)
-    item = found.columns[1]
-    table = found[["rank", item, "score"]].assign(score=found["score"].map("{:.4g}".format))
-    if titles is not None:
-        table["title"] = _name(found[item], titles)
-    _write(f"Recommended by {recommender}, fitted to all interactions:")
-    _write_table(table.astype(str), left=(item, "title"))
+def _is_same(path: str, other: str) -> bool:
+    return os.path.realpath(path) == os.path.realpath(other)
 
 
-def _name(items: pd.Series, titles: pd.Series | None) -> pd.Series:
-    return items if titles is None else items.map(titles)
+def format_of(options: argparse.Namespace) -> str:
+    """Return the format asked for, by name or by the ending of the path."""
+    ending = os.path.splitext(options.output or "")[1].lower()
+    return options.format or _FORMAT_OF_ENDING.get(ending, "table")
 
 
-def _list_settings(settings: dict[str, Any]) -> str:
-    return ", ".join(f"{name}={value}" for name, value in settings.items()) or "-"
+def write_result(table: pd.DataFrame, options: argparse.Namespace) -> None:
+    """Write a table in the format asked for; text stands left, numbers stand right."""
+    form = format_of(options)
+    if form == "csv":
+        write_lines(_csv_lines(table), options)
+    elif form == "json":
+        write_lines(_json_lines(table), options)
+    else:
+        texts = [str(name) for name in table if not pd.api.types.is_numeric_dtype(table[name])]
+        write_lines(table_lines(table, left=texts), options)
 
 
-def _write_table(table: pd.DataFrame, *, left: Sequence[str]) -> None:
+def write_lines(lines: Sequence[str], options: argparse.Namespace) -> None:
+    """Write lines where the options say.
+
+    Raises
+    ------
+    ValueError
+        If ``--output`` cannot be written.
+    """
+    if options.output is not None:
+        try:
+            with open(options.output, "w", encoding="utf-8", newline="\n") as file:
+                file.writelines(f"{line}\n" for line in lines)
+        except OSError as error:
+            raise ValueError(f"cannot write {options.output}: {error.strerror}.") from error
+    elif sys.stdout is not None:
+        _make_encodable(lines, options)
+        # One by one: an unbuffered stream would drop the rest of a long text without an error.
+        sys.stdout.writelines(f"{line}\n" for line in lines)
+
+
+def object_lines(entries: Mapping[str, Any]) -> list[str]:
+    """Return one JSON object with a line for each entry."""
+    pairs = [f"{_dump(name)}: {_dump(_plain(value))}" for name, value in entries.items()]
+    return ["{", *_indent_items(pairs), "}"]
+
+
+def table_lines(table: pd.DataFrame, *, left: Sequence[str]) -> list[str]:
+    """Return a header and a line for each row; the columns in `left` are aligned there."""
     columns = []
     for name in table.columns:
-        cells = [str(name), *table[name]]
-        width = max(map(len, cells))
-        columns.append([c.ljust(width) if name in left else c.rjust(width) for c in cells])
-    for line in zip(*columns, strict=True):
-        _write("  ".join(line).rstrip())
+        cells = [_cell(cell) for cell in [name, *table[name]]]
+        width = max(map(_width, cells))
+        pads = [" " * (width - _width(cell)) for cell in cells]
+        columns.append(
+            [c + pad if name in left else pad + c for c, pad in zip(cells, pads, strict=True)]
+        )
+    return ["  ".join(line).rstrip() for line in zip(*columns, strict=True)]
 
 
-def _write(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
+def _csv_lines(table: pd.DataFrame) -> list[str]:
+    text: str = table.to_csv(index=False, lineterminator="\n")
+    return text.removesuffix("\n").split("\n")
+
+
+def _json_lines(table: pd.DataFrame) -> list[str]:
+    names = [str(name) for name in table.columns]
+    # Iterating a Series would make a float of a float32, with digits that it never had.
+    columns = [[_plain(value) for value in table[name].array] for name in table.columns]
+    records = [_dump(dict(zip(names, row, strict=True))) for row in zip(*columns, strict=True)]
+    return ["[", *_indent_items(records), "]"] if records else ["[]"]
+
+
+def _indent_items(items: Sequence[str]) -> list[str]:
+    return [f"  {item}{',' * (place < len(items))}" for place, item in enumerate(items, start=1)]
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON knows it: without NaN, and a float32 without invented digits."""
+    if isinstance(value, np.floating):
+        value = float(str(value))
+    elif isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, dict):
+        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if value is None or value is pd.NA or value is pd.NaT:
+        return None
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if isinstance(value, bool | int | str) else str(value)
+
+
+def _cell(value: Any) -> str:
+    """Return a value as text without line breaks or codes that a terminal would obey."""
+    if isinstance(value, float | np.floating):
+        return _number(float(value))
+    text = "" if value is None or value is pd.NA or value is pd.NaT else str(value)
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
+def _number(value: float) -> str:
+    if math.isnan(value):
+        return ""
+    # Four digits, but no exponent for the counts of popular items.
+    return f"{value:.0f}" if 1e4 <= abs(value) < 1e9 else f"{value:.4g}"
+
+
+def _width(text: str) -> int:
+    """Return how many places a terminal gives the text."""
+    if text.isascii():
+        return len(text)
+    wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
+    return len(text) + wide - sum(unicodedata.combining(char) > 0 for char in text)
+
+
+def _make_encodable(lines: Sequence[str], options: argparse.Namespace) -> None:
+    """Make standard output take the lines, whatever the terminal's encoding."""
+    stream: Any = sys.stdout
+    try:
+        for line in lines:
+            line.encode(stream.encoding or "utf-8")
+    except UnicodeEncodeError:
+        if format_of(options) == "table":
+            stream.reconfigure(errors="replace")
+        else:  # a file of data with question marks in it would be wrong
+            stream.reconfigure(encoding="utf-8")

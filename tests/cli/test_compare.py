@@ -1,11 +1,12 @@
-"""The command line compares recommenders on a file, and says plainly what it cannot use."""
+"""Recommenders are compared on a file, and what cannot be compared is refused plainly."""
 # SPDX-License-Identifier: BSD-3-Clause
 
+import io
 import re
-import subprocess
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.model_selection import ParameterGrid
 
@@ -13,36 +14,10 @@ from sklearn_recsys.baseline import PopularityRecommender
 from sklearn_recsys.cli import main
 from sklearn_recsys.cli._compare import _RECOMMENDERS, Comparison, compare
 from sklearn_recsys.cli._progress import Progress
-from sklearn_recsys.cli._read import read_interactions
 from sklearn_recsys.datasets import make_interactions
 from sklearn_recsys.decomposition import SVDRecommender
 from sklearn_recsys.metrics import make_ranking_scorer
 from sklearn_recsys.model_selection import train_test_split_by_user
-
-
-def two_tastes(n_users=24, n_items=20):
-    """Yield pairs in which even users like even items; one item of each taste is left out."""
-    for user in range(n_users):
-        for item in range(user % 2, n_items, 2):
-            if item // 2 != user % 10:
-                yield f"u{user}", f"i{item}"
-
-
-@pytest.fixture
-def table(tmp_path):
-    """Return a function that writes lines into a file and returns its path."""
-
-    def write(lines, name="table.csv"):
-        path = tmp_path / name
-        path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-        return str(path)
-
-    return write
-
-
-@pytest.fixture
-def pairs(table):
-    return table(["person,film", *map(",".join, two_tastes())])
 
 
 @pytest.fixture
@@ -55,91 +30,6 @@ def two_models(monkeypatch):
 def columns_of(text):
     """Return the names in the first column of the leaderboard, best first."""
     return re.findall(r"^(\w+Recommender) ", text, flags=re.MULTILINE)
-
-
-def refusal(capsys, *arguments):
-    """Run a comparison that must fail, and return its one line about the error."""
-    assert main(["compare", *arguments]) == 2
-    (line,) = re.findall(r"^error: (.*)$", capsys.readouterr().err, flags=re.MULTILINE)
-    return line
-
-
-# ---- the file
-
-
-@pytest.mark.parametrize("delimiter", [",", "\t", ";", "|"])
-def test_the_delimiter_is_found(table, delimiter):
-    path = table(delimiter.join(row) for row in [("who", "what", "times"), ("ann", "tea", "3")])
-
-    X, has_header = read_interactions(path)
-
-    assert has_header
-    assert X.to_dict("list") == {"who": ["ann"], "what": ["tea"], "times": [3]}
-
-
-def test_a_decimal_comma_is_no_delimiter(table):
-    X, _ = read_interactions(table(["1;2;3,5", "1;4;2,0"]))
-
-    assert list(X["item"]) == [2, 4]
-
-
-def test_a_first_line_with_a_number_is_data(table):
-    X, has_header = read_interactions(table(["ann,tea,3,978300760", "bob,jam,1,978300761"]))
-
-    assert not has_header
-    assert X.to_numpy().tolist() == [["ann", "tea", 3], ["bob", "jam", 1]]
-
-
-def test_without_header_a_first_line_of_text_is_data(table):
-    X, _ = read_interactions(table(["ann,tea", "bob,jam"]), header=False)
-
-    assert X.to_dict("list") == {"user": ["ann", "bob"], "item": ["tea", "jam"]}
-
-
-def test_ids_that_look_missing_are_ids(table):
-    X, _ = read_interactions(table(["user,item", "NA,None", "null,nan"]))
-
-    assert X["user"].tolist() == ["NA", "null"]
-    assert X["item"].tolist() == ["None", "nan"]
-
-
-def test_ids_that_are_one_number_written_in_several_ways_stay_apart(table):
-    X, _ = read_interactions(table(["user,item,times", "007,1,1", "7,2,1", "0007,30,1"]))
-
-    assert X["user"].tolist() == ["007", "7", "0007"]
-    assert X["item"].tolist() == [1, 2, 30]
-
-
-@pytest.mark.parametrize(
-    ("written", "ids"),
-    [
-        (["-3", "0", "12"], [-3, 0, 12]),
-        (["-0", "1"], ["-0", "1"]),
-        (["1.0", "2"], ["1.0", "2"]),
-        (["+1", "2"], ["+1", "2"]),
-        (["1_0", "2"], ["1_0", "2"]),
-        (["1e3", "2"], ["1e3", "2"]),
-        (["9223372036854775807", "2"], [9223372036854775807, 2]),
-        (["9223372036854775808", "2"], ["9223372036854775808", "2"]),
-        (["9" * 5000, "2"], ["9" * 5000, "2"]),
-    ],
-)
-def test_ids_become_integers_only_where_that_loses_nothing(table, written, ids):
-    X, _ = read_interactions(table(["user,item", *(f"{text},tea" for text in written)]))
-
-    assert X["user"].tolist() == ids
-
-
-def test_a_byte_order_mark_and_quotes_are_no_part_of_names(tmp_path):
-    path = tmp_path / "bom.csv"
-    path.write_bytes(b'\xef\xbb\xbfuser,item\r\n"ann","tea, green"\r\n')
-
-    X, _ = read_interactions(str(path))
-
-    assert X.to_dict("list") == {"user": ["ann"], "item": ["tea, green"]}
-
-
-# ---- the comparison
 
 
 def test_a_file_gives_a_leaderboard_and_a_list_for_one_user(pairs, capsys):
@@ -161,6 +51,29 @@ def test_a_file_gives_a_leaderboard_and_a_list_for_one_user(pairs, capsys):
 
 
 @pytest.mark.usefixtures("two_models")
+def test_titles_name_the_items(pairs, table, run):
+    titles = table(["film,name", *(f"i{item},Film {item}" for item in range(2, 20))], "films.csv")
+
+    out = run("compare", pairs, "--user", "u2", "--items", titles, "--n-items", 1).out
+
+    assert "User u2 has 9 items, among them: i0; Film 2; Film 6; Film 8; Film 10\n" in out
+    assert re.search(r"^rank  film +score  title$", out, flags=re.MULTILINE)
+    assert re.search(r"^   1  i\d+ +[\d.e+-]+  Film \d+$", out, flags=re.MULTILINE)
+
+
+@pytest.mark.usefixtures("two_models")
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_the_leaderboard_is_data_for_other_programs(pairs, run, form):
+    out = run("compare", pairs, "--format", form).out
+
+    found = pd.read_json(io.StringIO(out)) if form == "json" else pd.read_csv(io.StringIO(out))
+    assert set(found["recommender"]) == {"PopularityRecommender", "SVDRecommender"}
+    assert (found["interval_low"] <= found["ndcg@10"]).all()
+    assert (found["ndcg@10"] <= found["interval_high"]).all()
+    assert found["n_users"].tolist() == [24, 24]
+
+
+@pytest.mark.usefixtures("two_models")
 def test_the_chosen_metric_decides_the_order(pairs, capsys):
     assert main(["compare", pairs, "--metric", "hit_rate@1"]) == 0
 
@@ -170,16 +83,16 @@ def test_the_chosen_metric_decides_the_order(pairs, capsys):
     assert scores == sorted(scores, reverse=True)
 
 
-def test_ratings_bring_the_model_of_ratings(table, capsys):
-    lines = [f"{user},{item},{1 + len(item + user) % 5}" for user, item in two_tastes()]
+def test_ratings_bring_the_model_of_ratings(table, capsys, two_tastes):
+    lines = [f"{user},{item},{1 + len(item + user) % 5}" for user, item in two_tastes]
 
     assert main(["compare", table(lines)]) == 0
 
     assert "BaselineRecommender" in columns_of(capsys.readouterr().out)
 
 
-def test_negative_values_leave_out_the_models_that_cannot_use_them(table, capsys):
-    lines = [f"{user},{item},{1 if int(item[1:]) % 3 else -1}" for user, item in two_tastes()]
+def test_negative_values_leave_out_the_models_that_cannot_use_them(table, capsys, two_tastes):
+    lines = [f"{user},{item},{1 if int(item[1:]) % 3 else -1}" for user, item in two_tastes]
 
     assert main(["compare", table(lines)]) == 0
 
@@ -189,20 +102,20 @@ def test_negative_values_leave_out_the_models_that_cannot_use_them(table, capsys
 
 
 @pytest.mark.usefixtures("two_models")
-def test_repeated_pairs_are_merged_before_the_split(table, capsys):
-    path = table(f"{user},{item},1" for user, item in [*two_tastes(), *two_tastes()])
+def test_repeated_pairs_are_merged_before_the_split(table, capsys, two_tastes):
+    path = table(f"{user},{item},1" for user, item in [*two_tastes, *two_tastes])
 
     assert main(["compare", path, "--user", "u0"]) == 0
 
     out, err = capsys.readouterr()
-    n_pairs = len(list(two_tastes()))
+    n_pairs = len(list(two_tastes))
     assert f"merged: {n_pairs} rows that repeat a pair" in err
     assert "User u0 has 9 items" in out
 
 
 @pytest.mark.usefixtures("two_models")
-def test_a_suspicious_table_is_remarked_once(table, capsys):
-    path = table(["item_id,user_id", *(f"{item},{user}" for user, item in two_tastes())])
+def test_a_suspicious_table_is_remarked_once(table, capsys, two_tastes):
+    path = table(["item_id,user_id", *(f"{item},{user}" for user, item in two_tastes)])
 
     assert main(["compare", path]) == 0
 
@@ -249,8 +162,8 @@ def test_the_interval_has_the_width_of_the_mean_s_standard_error(monkeypatch):
 
 
 @pytest.mark.parametrize("recommender", _RECOMMENDERS)
-def test_every_suggested_setting_can_be_fitted(recommender):
-    X = list(two_tastes())
+def test_every_suggested_setting_can_be_fitted(recommender, two_tastes):
+    X = list(two_tastes)
 
     for settings in ParameterGrid(recommender._suggested_grid):
         assert len(recommender(**settings).fit(X).recommend("u0", 2)) == 2
@@ -278,9 +191,6 @@ def test_without_a_file_personal_models_beat_popularity_on_generated_films(capsy
     assert len(set(titles)) == 10
 
 
-# ---- what cannot be used
-
-
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
@@ -288,63 +198,63 @@ def test_without_a_file_personal_models_beat_popularity_on_generated_films(capsy
         (["user,item"], "no interactions below its header"),
         (["user", "ann", "bob"], "has no columns: expected user, item"),
         (["a,b,1", "a,b"], "equally many fields in each line"),
-        (["user,item,times", "ann,tea,x", "bob,jam,1"], "Expected numbers in the value column"),
-        (["user,item", "ann,", "bob,jam"], "the item id is missing"),
+        (["user,item,times", "ann,tea,x", "bob,jam,1"], "expected a number in column 'times'"),
+        (["user,item", "ann,", "bob,jam"], "'item' in 1 row(s), first in line 2"),
         (["score,item", "ann,tea", "bob,jam"], "names other than 'score'"),
         (["user,item", "ann,tea", "bob,jam"], "holds out no row"),
     ],
 )
-def test_a_file_that_is_no_table_of_interactions_is_refused(table, capsys, lines, message):
-    assert message in refusal(capsys, table(lines))
+def test_a_file_that_is_no_table_of_interactions_is_refused(table, lines, message, refusal):
+    assert message in refusal("compare", table(lines))
 
 
-def test_a_line_too_long_further_down_is_named(table, capsys):
-    lines = [f"{user},{item},1" for user, item in two_tastes()]
+def test_a_line_too_long_further_down_is_named(table, two_tastes, refusal):
+    lines = [f"{user},{item},1" for user, item in two_tastes]
 
-    assert "line 201" in refusal(capsys, table([*lines[:200], "a,b,1,2,3"]))
-
-
-def test_values_of_which_none_is_positive_leave_nothing_to_find(table, capsys):
-    path = table(f"{user},{item},0" for user, item in two_tastes())
-
-    assert "is above 0" in refusal(capsys, path)
+    assert "line 201" in refusal("compare", table([*lines[:200], "a,b,1,2,3"]))
 
 
-def test_a_table_too_small_to_tune_on_is_refused(table, capsys):
+def test_values_of_which_none_is_positive_leave_nothing_to_find(table, two_tastes, refusal):
+    path = table(f"{user},{item},0" for user, item in two_tastes)
+
+    assert "is above 0" in refusal("compare", path)
+
+
+def test_a_table_too_small_to_tune_on_is_refused(table, refusal):
     path = table(["user,item", "ann,tea", "ann,jam", "ann,pie"])
 
-    assert "too few to tune on" in refusal(capsys, path, "--test-size", "0.4")
+    assert "too few to tune on" in refusal("compare", path, "--test-size", "0.4")
 
 
-def test_a_metric_that_is_undefined_for_every_user_is_refused(table, capsys):
+def test_a_metric_that_is_undefined_for_every_user_is_refused(table, refusal):
     # Everyone has seen all films but the one held out: there is no other to be ranked below it.
     path = table(["user,item", *(f"u{user},i{item}" for user in range(6) for item in range(5))])
 
-    line = refusal(capsys, path, "--metric", "auc")
+    line = refusal("compare", path, "--metric", "auc")
 
     assert line.startswith("--metric auc is undefined for every user")
 
 
-def test_a_file_that_does_not_exist_is_named(tmp_path, capsys):
-    line = refusal(capsys, str(tmp_path / "nowhere.csv"))
+def test_a_file_that_does_not_exist_is_named(tmp_path, refusal):
+    line = refusal("compare", str(tmp_path / "nowhere.csv"))
 
     assert re.fullmatch("cannot read .*nowhere.csv: No such file or directory.", line)
 
 
-def test_a_file_that_is_not_text_is_refused(tmp_path, capsys):
+def test_a_file_that_is_not_text_is_refused(tmp_path, refusal):
     (tmp_path / "latin.csv").write_bytes("user,item\nann,café\n".encode("latin-1"))
 
-    assert "not a text file in UTF-8" in refusal(capsys, str(tmp_path / "latin.csv"))
+    assert "not a text file in UTF-8" in refusal("compare", str(tmp_path / "latin.csv"))
 
 
-def test_an_unknown_user_is_refused_before_the_search(pairs, capsys):
-    line = refusal(capsys, pairs, "--user", "zoe")
+def test_an_unknown_user_is_refused_before_the_search(pairs, refusal):
+    line = refusal("compare", pairs, "--user", "zoe")
 
     assert "--user zoe is not among the 24 users of column person, such as u0" in line
 
 
-def test_an_unknown_metric_is_refused_with_the_choices(pairs, capsys):
-    assert "The choices are precision@k" in refusal(capsys, pairs, "--metric", "accuracy")
+def test_an_unknown_metric_is_refused_with_the_choices(pairs, refusal):
+    assert "The choices are precision@k" in refusal("compare", pairs, "--metric", "accuracy")
 
 
 @pytest.mark.parametrize("arguments", [[], ["guess"], ["compare", "--n-items", "0"]])
@@ -353,11 +263,3 @@ def test_wrong_arguments_are_refused_with_the_usage(capsys, arguments):
         main(arguments)
 
     assert "usage: python -m sklearn_recsys" in capsys.readouterr().err
-
-
-def test_the_package_can_be_run():
-    command = [sys.executable, "-m", "sklearn_recsys", "compare", "--help"]
-
-    run = subprocess.run(command, capture_output=True, text=True, check=True)
-
-    assert "--no-header" in run.stdout
