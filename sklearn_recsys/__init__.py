@@ -16,6 +16,7 @@ __all__ = [
     "metrics",
     "model_selection",
     "neighbors",
+    "persistence",
     "pipeline",
     "preprocessing",
     "testing",

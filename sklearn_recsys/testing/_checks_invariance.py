@@ -4,6 +4,8 @@
 import copy
 import io
 import pickle
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import joblib
@@ -12,6 +14,8 @@ import pandas as pd
 from sklearn import config_context
 from sklearn.utils import get_tags
 
+from sklearn_recsys.base import BaseRecommender
+from sklearn_recsys.persistence import load, save
 from sklearn_recsys.testing._comparisons import (
     all_pairs,
     assert_close,
@@ -74,6 +78,24 @@ def check_copies(subject: Subject) -> None:
     holds(copies_are_equal, max_examples=2)
 
 
+def check_saved(subject: Subject) -> None:
+    """Check that what was saved and loaded, mapped or not, answers bit by bit as the original."""
+
+    def files_are_equal(world, rng):
+        model = subject.fit(world)
+        parts = [model, *model.get_params().values()]
+        # A caller of load vouches for classes that are not the library's own.
+        trusted = {type(part) for part in parts if isinstance(part, BaseRecommender)}
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+            path = Path(folder) / "model"
+            save(model, path)
+            assert_equal_models(load(path, trusted=trusted), model, "a loaded model")
+            mapped = load(path, mmap_mode="r", trusted=trusted)
+            assert_equal_models(mapped, model, "a model in a mapped file")
+
+    holds(files_are_equal, max_examples=2)
+
+
 def check_refit(subject: Subject) -> None:
     """Check that fit starts afresh, and that fitting twice is fitting once."""
 
@@ -133,6 +155,7 @@ CHECKS = (
     check_batches,
     check_n_jobs,
     check_copies,
+    check_saved,
     check_refit,
     check_asking_changes_nothing,
     check_seed,
