@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import inspect
+import os
 import re
 import sys
 from pathlib import Path
@@ -40,10 +41,19 @@ numpydoc_show_class_members = False
 myst_enable_extensions = ["dollarmath", "colon_fence"]
 myst_heading_anchors = 3
 
+# Examples on published data run where these are found; elsewhere they are shown without output.
+data = os.environ.setdefault("SKLEARN_RECSYS_DATA", str(DOCS.resolve().parents[1] / "shared/data"))
+on_data = [
+    example.stem
+    for example in (DOCS.parent / "examples").glob("*.py")
+    if "SKLEARN_RECSYS_DATA" in example.read_text(encoding="utf-8")
+]
+shown_only = "" if Path(data).is_dir() else rf"(?<!{')(?<!'.join(on_data)})"
+
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
-    "filename_pattern": r"\.py$",
+    "filename_pattern": rf"{shown_only}\.py$",
     "doc_module": ("sklearn_recsys",),
     "backreferences_dir": None,
     "show_memory": False,

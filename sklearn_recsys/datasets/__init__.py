@@ -13,7 +13,7 @@ from sklearn_recsys.datasets._published._audioscrobbler import load_audioscrobbl
 from sklearn_recsys.datasets._published._lastfm import load_hetrec_lastfm, load_lastfm_360k
 from sklearn_recsys.datasets._published._movielens import load_movielens
 from sklearn_recsys.datasets._published._taste_profile import load_taste_profile
-from sklearn_recsys.datasets._read_interactions import read_interactions
+from sklearn_recsys.datasets._reading._read_interactions import read_interactions
 
 __all__ = [
     "clear_data_home",

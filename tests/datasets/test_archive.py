@@ -1,3 +1,6 @@
+"""The files of a data set are found in archives and folders, and damage and attacks are told."""
+# SPDX-License-Identifier: BSD-3-Clause
+
 import gzip
 import io
 import tarfile
@@ -76,6 +79,17 @@ def test_two_members_of_one_name_side_by_side_are_refused(tmp_path):
 
     with pytest.raises(ValueError, match=r"more than once in .*: x/plays.tsv, y/plays.tsv; keep"):
         Archive(path, expected="").read("plays.tsv")
+
+
+@pytest.mark.parametrize("kind", [tarfile.DIRTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE])
+def test_what_is_no_file_does_not_take_the_place_of_one_of_its_name(tmp_path, kind):
+    info, other = tarfile.TarInfo("plays.tsv"), tarfile.TarInfo("plays.tsv")
+    info.size, other.type, other.linkname = 2, kind, "elsewhere.tsv"
+    with tarfile.open(tmp_path / "a.tar.gz", "w:gz") as archive:
+        archive.addfile(info, io.BytesIO(b"1\n"))
+        archive.addfile(other)
+
+    assert Archive(tmp_path / "a.tar.gz", expected="plays.tsv").read("plays.tsv") == b"1\n"
 
 
 def test_a_name_that_leads_out_of_the_archive_is_only_a_name(tmp_path):

@@ -1,3 +1,6 @@
+"""The play counts of Audioscrobbler are read as released, broken lines and all."""
+# SPDX-License-Identifier: BSD-3-Clause
+
 import gzip
 
 import pytest
@@ -51,11 +54,12 @@ def test_compressed_files_with_longer_names_are_found(tmp_path):
 
 
 def test_broken_lines_of_the_small_tables_are_left_out_and_counted(tmp_path):
-    artists = "1\tA\nno tab\n2\t \n\n3\tB\nx\tC\n4\tTab\tinside\n"
+    too_large = f"{2**63}\tE\n"  # for the ids of X, which are 64 bits wide
+    artists = f"1\tA\nno tab\n2\t \n\n3\tB\nx\tC\n4\tTab\tinside\n{too_large}"
     files = {**FILES, "artist_data.txt": artists, "artist_alias.txt": "\t5\n1\t3\n"}
 
     with (
-        pytest.warns(DataWarning, match=r"artist_data.txt: 3 lines .* \(lines 2, 3, 6\)"),
+        pytest.warns(DataWarning, match=r"artist_data.txt: 4 lines .* \(lines 2, 3, 6, 8\)"),
         pytest.warns(DataWarning, match=r"artist_alias.txt: 1 lines .* \(lines 1\)"),
     ):
         data = load_audioscrobbler(make_folder(tmp_path, files))

@@ -1,3 +1,6 @@
+"""Delimited text is read block by block, and the line of a fault is named."""
+# SPDX-License-Identifier: BSD-3-Clause
+
 import csv
 import io
 

@@ -18,7 +18,10 @@ from collections import namedtuple
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from email.message import Message
 from email.utils import format_datetime
+from urllib.error import HTTPError
+from urllib.request import Request
 
 import pytest
 
@@ -474,6 +477,25 @@ def test_a_redirect_to_something_else_than_the_web_is_refused(remote, serve, tmp
     assert names_in(tmp_path) == []
 
 
+@pytest.mark.parametrize(
+    ("url", "target", "is_followed"),
+    [
+        ("https://films.invalid/a", "http://films.invalid/b", False),
+        ("https://films.invalid/a", "https://films.invalid/b", True),
+        ("http://films.invalid/a", "https://films.invalid/b", True),
+    ],
+)
+def test_a_redirect_does_not_lead_out_of_an_encrypted_connection(url, target, is_followed):
+    redirects = _transfer._WebRedirects()
+    found = (Request(url), io.BytesIO(), 302, "Found", Message(), target)
+
+    if is_followed:
+        assert redirects.redirect_request(*found).full_url == target
+    else:
+        with pytest.raises(HTTPError, match=f"it redirects to {target}"):
+            redirects.redirect_request(*found)
+
+
 def test_an_address_of_a_file_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"expected http:// or https://"):
         download(RemoteFile(NAME, "file:///etc/hostname", "zip", "load_films"), tmp_path)
@@ -555,9 +577,14 @@ def test_a_length_that_is_too_small_gives_a_damaged_archive(remote, serve, tmp_p
     assert download(replace(remote, kind=kind), tmp_path)[0].read_bytes() == body
 
 
-def test_a_flipped_bit_in_an_archive_is_noticed(remote, serve, tmp_path):
+@pytest.mark.parametrize(
+    "place",
+    [SIZE // 2, BODY.rfind(b"PK\1\2") + 8, BODY.rfind(b"PK\1\2") + 10],
+    ids=["content", "mark of encryption", "way of packing"],
+)
+def test_a_flipped_bit_in_an_archive_is_noticed(remote, serve, tmp_path, place):
     damaged = bytearray(BODY)
-    damaged[SIZE // 2] ^= 1
+    damaged[place] ^= 1
     serve(NAME, bytes(damaged))
 
     with pytest.raises(OSError, match="cut short or damaged"):

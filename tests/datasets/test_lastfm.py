@@ -1,3 +1,6 @@
+"""The play counts of Last.fm are read as published: quotes, torn rows and empty names."""
+# SPDX-License-Identifier: BSD-3-Clause
+
 import gzip
 import io
 import tarfile

@@ -1,3 +1,6 @@
+"""The generated film world is reproducible, of the sizes asked for, and can be learnt from."""
+# SPDX-License-Identifier: BSD-3-Clause
+
 import hashlib
 
 import numpy as np

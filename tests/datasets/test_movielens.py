@@ -1,3 +1,6 @@
+"""The MovieLens archives without headers are read as GroupLens publishes them."""
+# SPDX-License-Identifier: BSD-3-Clause
+
 import re
 import zipfile
 

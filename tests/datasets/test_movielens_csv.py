@@ -1,3 +1,6 @@
+"""The MovieLens archives of CSV files are read as GroupLens publishes them."""
+# SPDX-License-Identifier: BSD-3-Clause
+
 import zipfile
 
 import pandas as pd

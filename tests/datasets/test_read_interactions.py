@@ -3,17 +3,20 @@
 
 import io
 import re
+import sqlite3
 import warnings
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from sklearn_recsys.datasets import read_interactions
-from sklearn_recsys.datasets._lines import LONGEST_LINE
-from sklearn_recsys.datasets._read_interactions import Options, read_with_layout
+from sklearn_recsys.datasets._reading._lines import LONGEST_LINE
+from sklearn_recsys.datasets._reading._read_interactions import Options, read_with_layout
 from sklearn_recsys.exceptions import DataWarning
 from sklearn_recsys.interactions._validation import validate_interactions
+from sklearn_recsys.preprocessing import EventWeighter
 
 
 def read(text, columns=None, **options):
@@ -103,6 +106,23 @@ def test_quoted_fields_may_hold_separators_quotes_and_line_ends():
     X = read('u,i,review\n1,"say ""hi""","good,\nvery\ngood"\n2,"a,b",fine\n', ["u", "i"])
 
     assert X.to_numpy().tolist() == [[1, 'say "hi"'], [2, "a,b"]]
+
+
+@pytest.mark.parametrize("chunksize", [1, 2, 5, 17, 100])
+def test_quoted_line_ends_may_be_where_chunks_end(chunksize):
+    rows = [(n, "item\n" + "line,\n" * (n % 7) + str(n)) for n in range(60)]
+    text = "u,i\n" + "".join(f'{user},"{item}"\n' for user, item in rows)
+
+    X = read(text, chunksize=chunksize)
+
+    assert list(X.itertuples(index=False, name=None)) == rows
+    n_lines = text.count("\n")
+    assert f"line {n_lines + 1}: expected 2 fields" in refusal(
+        f"{text}1,2,3\n", chunksize=chunksize
+    )
+    unclosed = refusal(f'{text}1,"2\n3,4\n', chunksize=chunksize)
+    assert f"line {n_lines + 1}: a double quote is opened and not closed" in unclosed
+    assert f"offset {len(text)}." in refusal(text.encode() + b"\xff,2\n", chunksize=chunksize)
 
 
 def test_fields_that_are_all_quoted_are_read_as_if_they_were_not():
@@ -504,3 +524,49 @@ def test_the_gate_takes_what_is_read():
 
     assert found.users.ids.tolist() == ["ann", "bob"]
     assert found.matrix.toarray().tolist() == [[0, 7], [1, 0]]
+
+
+EVENTS = "who,what,did,day\nann,tea,view,1\nbob,jam,NA,2\nann,jam,view,3\n"
+
+
+def test_events_are_text_for_a_weighter():
+    roles = {"user": "who", "item": "what", "event": "did", "time": "day"}
+
+    table = read_interactions(io.StringIO(EVENTS), roles)
+
+    assert table.columns.tolist() == ["who", "what", "did", "day"]
+    assert table["did"].tolist() == ["view", "NA", "view"]
+    weighed = EventWeighter({"view": 1, "NA": -2}).fit_transform(table)
+    assert weighed["did"].tolist() == [1, -2, 1]
+
+
+@pytest.mark.parametrize("chunksize", [1, 10])
+def test_events_that_are_written_as_numbers_stay_text(chunksize):
+    log = io.StringIO("ann,tea,1\nbob,jam,01\n")
+
+    table = read_interactions(log, {"user": 0, "item": 1, "event": 2}, chunksize=chunksize)
+
+    assert table["event"].tolist() == ["1", "01"]
+
+
+def test_the_same_events_come_from_a_data_base_and_from_arrow():
+    frame = pd.DataFrame({"who": [1, 2], "what": ["tea", "jam"], "did": ["buy", "view"]})
+    roles = {"user": "who", "item": "what", "event": "did"}
+    base = sqlite3.connect(":memory:")
+    frame.to_sql("log", base, index=False)
+
+    from_base = read_interactions(base, roles, query="log")
+    base.close()
+
+    pd.testing.assert_frame_equal(from_base, read_interactions(pa.table(frame), roles))
+    assert from_base["did"].tolist() == ["buy", "view"]
+
+
+def test_an_event_in_place_of_a_number_is_hinted_at():
+    with pytest.raises(ValueError, match=r"got 'view'.* names of events are read by columns="):
+        read_interactions(io.StringIO(EVENTS))
+
+
+def test_a_value_and_an_event_are_too_much():
+    with pytest.raises(ValueError, match="a value and an event"):
+        read_interactions(io.StringIO(EVENTS), {"user": 0, "item": 1, "value": 3, "event": 2})

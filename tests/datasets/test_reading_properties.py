@@ -21,6 +21,7 @@ TEXTS = st.text(
     st.characters(exclude_characters="\0\r", exclude_categories=["Cs"]), min_size=1, max_size=20
 ).filter(lambda text: text == text.lstrip(" \t"))
 PLAIN = st.text("abcxyz01", min_size=1, max_size=12)
+BROKEN = st.text('ab\n",', min_size=1, max_size=40)
 LIKE_NUMBERS = st.sampled_from(["7", "007", "-0", "+7", "7.0", "1e3", "NA", "nan"])
 IDS = st.one_of(INTEGERS.map(str), LIKE_NUMBERS, PLAIN, TEXTS)
 VALUES = st.one_of(
@@ -31,7 +32,7 @@ VALUES = st.one_of(
 @st.composite
 def columns_of_ids(draw):
     """Draw how the ids of a column look: mostly, all are alike."""
-    return draw(st.sampled_from([INTEGERS.map(str), LIKE_NUMBERS, PLAIN, TEXTS, IDS]))
+    return draw(st.sampled_from([INTEGERS.map(str), LIKE_NUMBERS, PLAIN, TEXTS, BROKEN, IDS]))
 
 
 @st.composite

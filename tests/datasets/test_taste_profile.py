@@ -1,3 +1,6 @@
+"""The Taste Profile is read block by block, and its songs are made distinct."""
+# SPDX-License-Identifier: BSD-3-Clause
+
 import gzip
 import zipfile
 

@@ -47,7 +47,8 @@ def is_whole(path: Path, kind: str) -> bool:
             with gzip.open(path) as file:
                 while file.read(_BLOCK):
                     pass
-    except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, NotImplementedError):
+    # RuntimeError: a changed bit can make a member look encrypted, or packed in an unknown way.
+    except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, RuntimeError):
         return False
     return True
 

@@ -127,12 +127,14 @@ def open_url(url: str, headers: dict[str, str], timeout: float) -> HTTPResponse:
 
 
 class _WebRedirects(HTTPRedirectHandler):
-    """Follow redirects to http and https only; urllib would go to ftp, too."""
+    """Follow redirects to http and https only, and not from https to http, as urllib would."""
 
     def redirect_request(
         self, req: Request, fp: Any, code: int, msg: str, headers: HTTPMessage, newurl: str
     ) -> Request | None:
-        if urlsplit(newurl).scheme not in _SCHEMES:
+        scheme = urlsplit(newurl).scheme
+        loses_encryption = scheme == "http" and urlsplit(req.full_url).scheme == "https"
+        if scheme not in _SCHEMES or loses_encryption:
             raise HTTPError(req.full_url, code, f"it redirects to {newurl}", headers, fp)
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 

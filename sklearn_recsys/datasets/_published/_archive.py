@@ -10,7 +10,7 @@ import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -34,6 +34,7 @@ class _Place:
 
     where: str
     limit: int
+    member: tarfile.TarInfo | None = None
 
 
 class Archive:
@@ -99,7 +100,7 @@ class Archive:
         place = self._find(name)
         with ExitStack() as stack:
             try:
-                stream = self._open(place.where, stack)
+                stream = self._open(place, stack)
             except (*_DAMAGE, *_UNREADABLE) as error:
                 raise self._damaged(f"{name}: {error}") from error
             guarded = _Guarded(stream, name, place.limit, self._damaged)
@@ -133,12 +134,15 @@ class Archive:
             )
         return places[0]
 
-    def _open(self, where: str, stack: ExitStack) -> BinaryIO:
+    def _open(self, place: _Place, stack: ExitStack) -> BinaryIO:
+        where = place.where
+        opened: Any
         if self._kind == "zip":
-            archive = stack.enter_context(zipfile.ZipFile(self.path))
-            opened: Any = archive.open(where)
-        elif self._kind == "tar":
-            opened = stack.enter_context(tarfile.open(self.path)).extractfile(where)  # noqa: SIM115
+            opened = stack.enter_context(zipfile.ZipFile(self.path)).open(where)
+        elif place.member is not None:
+            tar = stack.enter_context(tarfile.open(self.path))  # noqa: SIM115
+            # By its place: to find the name, all of the archive would be unpacked once more.
+            opened = tar.extractfile(place.member)
         elif self._kind == "gz" or (self._kind == "folder" and where.endswith(".gz")):
             opened = gzip.open(where)  # noqa: SIM115
         else:
@@ -179,17 +183,16 @@ class Archive:
             with zipfile.ZipFile(self.path) as archive:
                 for info in archive.infolist():
                     if not info.is_dir():
-                        yield (
-                            info.filename,
-                            self._allow(info.filename, info.file_size, info.compress_size),
-                        )
+                        name = info.filename
+                        yield name, self._allow(name, info.file_size, info.compress_size)
         elif self._kind == "tar":
             packed = self.path.stat().st_size
             with tarfile.open(self.path) as tar:
                 # One by one: a member is refused before the bytes behind its header are passed.
                 for member in tar:
                     if member.isfile():
-                        yield member.name, self._allow(member.name, member.size, packed)
+                        place = self._allow(member.name, member.size, packed)
+                        yield member.name, replace(place, member=member)
         else:
             yield self.path.name.removesuffix(".gz"), self._outside(self.path)
 

@@ -3,6 +3,8 @@
 
 import os
 import warnings
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -96,11 +98,13 @@ def load_audioscrobbler(path: str | os.PathLike[str], *, correct_ids: bool = Fal
     columns = dict.fromkeys(["user_id", "artist_id", "plays"], WHOLE)
     with archive.open(file) as stream:
         X = pd.DataFrame(read_columns(stream, Layout(file, columns, " ")))
-    artists = _read_pairs(archive, "artist_data", "name")
-    aliases = _read_pairs(archive, "artist_alias", "right_id")
+    artists = _read_pairs(archive, "artist_data", "name", _name)
+    aliases = _read_pairs(archive, "artist_alias", "right_id", WHOLE.convert)
     if correct_ids:
         right = dict(zip(aliases["artist_id"], aliases["right_id"], strict=True))
-        X["artist_id"] = X["artist_id"].map(lambda artist: right.get(artist, artist))
+        # By distinct artist: calling a function for each of 24 million rows takes far longer.
+        codes, ids = pd.factorize(X["artist_id"])
+        X["artist_id"] = np.array([right.get(artist, artist) for artist in ids.tolist()])[codes]
     return Bunch(
         X=X,
         users=pd.DataFrame({"user_id": np.unique(X["user_id"])}),
@@ -120,7 +124,9 @@ def _find(archive: Archive, stem: str) -> str:
     return found[0] if found else f"{stem}.txt"
 
 
-def _read_pairs(archive: Archive, stem: str, second: str) -> pd.DataFrame:
+def _read_pairs(
+    archive: Archive, stem: str, second: str, convert: Callable[[str], Any]
+) -> pd.DataFrame:
     """Return the rows of an id, a tab and what belongs to it; warn about the other lines."""
     file = _find(archive, stem)
     lines = archive.read_text(file, "utf-8").removeprefix("\ufeff").split("\n")
@@ -128,8 +134,8 @@ def _read_pairs(archive: Archive, stem: str, second: str) -> pd.DataFrame:
     for number, line in enumerate(lines, start=1):
         first, _, rest = line.partition("\t")
         try:
-            pairs.append((int(first), int(rest) if second == "right_id" else _name(rest)))
-        except ValueError:
+            pairs.append((WHOLE.convert(first), convert(rest)))
+        except (ValueError, OverflowError):
             if line.strip():
                 broken.append(number)
     if broken:

@@ -12,7 +12,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-__all__ = ["NUMBER", "TEXT", "WHOLE", "Kind", "Layout", "parse_rows", "read_columns", "read_header"]
+__all__ = [
+    "NUMBER",
+    "TEXT",
+    "WHOLE",
+    "Kind",
+    "Layout",
+    "csv_layout",
+    "parse_rows",
+    "read_columns",
+    "read_header",
+]
 
 # About a million ratings: large enough for the parser's speed, small beside what it returns.
 _BLOCK_BYTES = 32 * 2**20
@@ -71,6 +81,25 @@ def read_header(stream: BinaryIO, sep: str, encoding: str = "utf-8") -> list[str
     line = stream.readline(2**20).removeprefix(b"\xef\xbb\xbf").rstrip(b"\r\n")
     names = line.decode(encoding, errors="replace").split(sep)
     return [name.strip().strip('"') for name in names]
+
+
+def csv_layout(
+    file: str, names: list[str], wanted: Mapping[str, Kind], *, may_be_empty: bool = False
+) -> Layout:
+    """Return the layout of a CSV file by the names in its header; columns of one's own are text.
+
+    Raises
+    ------
+    ValueError
+        If a column that is wanted is missing.
+    """
+    if missing := [name for name in wanted if name not in names]:
+        raise ValueError(
+            f"{file}, line 1: expected a header with {', '.join(wanted)}; {', '.join(missing)} "
+            f"missing, got {','.join(names)[:80]!r}."
+        )
+    kinds = {name: wanted.get(name, TEXT) for name in names}
+    return Layout(file, kinds, ",", quoted=True, first_line=2, may_be_empty=may_be_empty)
 
 
 def read_columns(stream: BinaryIO, layout: Layout) -> dict[str, Any]:

@@ -4,6 +4,7 @@
 import os
 import re
 import warnings
+from io import BytesIO
 
 import numpy as np
 import pandas as pd
@@ -22,17 +23,7 @@ from sklearn_recsys.datasets._published._delimited import (
 )
 from sklearn_recsys.exceptions import DataWarning
 
-__all__ = [
-    "LASTFM_360K_PROFILES",
-    "LASTFM_360K_ROWS",
-    "load_hetrec_lastfm",
-    "load_lastfm_360k",
-]
-
-# Lines of the published files. Readers that take the quotes in artists' names for quoting find
-# 17,535,655 rows, a number often quoted: the others are swallowed by names such as '"bamba'.
-LASTFM_360K_ROWS = 17_559_530
-LASTFM_360K_PROFILES = 359_347
+__all__ = ["load_hetrec_lastfm", "load_lastfm_360k"]
 
 _PLAYS = "usersha1-artmbid-artname-plays.tsv"
 _PROFILES = "usersha1-profile.tsv"
@@ -328,8 +319,8 @@ def _parse_date(text: str) -> str:
 
 
 def _read_hetrec(archive: Archive, file: str, columns: dict[str, Kind]) -> pd.DataFrame:
-    with archive.open(file) as stream:
-        header = read_header(stream, "\t")
+    data = BytesIO(archive.read(file))
+    header = read_header(data, "\t")
     if header != list(columns):
         raise ValueError(
             f"{file}, line 1: expected the header {', '.join(columns)}, got "
@@ -338,13 +329,9 @@ def _read_hetrec(archive: Archive, file: str, columns: dict[str, Kind]) -> pd.Da
     # The publisher's tags are latin-1, its artists UTF-8.
     encoding = "latin-1" if file == "tags.dat" else "utf-8"
     layout = Layout(file, columns, encoding=encoding, first_line=2)
-    if TEXT in columns.values():
-        table = pd.DataFrame(parse_rows(archive.read(file).partition(b"\n")[2], layout))
-    else:
-        with archive.open(file) as stream:
-            read_header(stream, "\t")
-            table = pd.DataFrame(read_columns(stream, layout))
-    return table.rename(columns=_HETREC_NAMES)
+    has_text = TEXT in columns.values()
+    table = parse_rows(data.read(), layout) if has_text else read_columns(data, layout)
+    return pd.DataFrame(table).rename(columns=_HETREC_NAMES)
 
 
 def _date(taggings: pd.DataFrame) -> pd.DataFrame:

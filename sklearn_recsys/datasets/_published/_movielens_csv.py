@@ -1,6 +1,7 @@
 """The MovieLens archives of CSV files: 20M, 25M, 32M, latest and latest-small."""
 # SPDX-License-Identifier: BSD-3-Clause
 
+from io import BytesIO
 from typing import Any
 
 import pandas as pd
@@ -11,7 +12,7 @@ from sklearn_recsys.datasets._published._delimited import (
     TEXT,
     WHOLE,
     Kind,
-    Layout,
+    csv_layout,
     parse_rows,
     read_columns,
     read_header,
@@ -55,28 +56,15 @@ def _read_large(
     with archive.open(file) as stream:
         names = read_header(stream, ",")
         wanted = columns | {name: kind for name, kind in optional.items() if name in names}
-        layout = _layout(file, names, wanted, may_be_empty)
-        table = read_columns(stream, layout)
+        table = read_columns(stream, csv_layout(file, names, wanted, may_be_empty=may_be_empty))
     return pd.DataFrame({_RENAMED.get(name, name): table[name] for name in wanted})
 
 
 def _read_small(archive: Archive, file: str, columns: dict[str, Kind]) -> pd.DataFrame:
-    with archive.open(file) as stream:
-        layout = _layout(file, read_header(stream, ","), columns, may_be_empty=False)
-    data = archive.read(file).partition(b"\n")[2]
-    table = parse_rows(data, layout)
+    data = BytesIO(archive.read(file))
+    layout = csv_layout(file, read_header(data, ","), columns)
+    table = parse_rows(data.read(), layout)
     return pd.DataFrame({_RENAMED.get(name, name): table[name] for name in columns})
-
-
-def _layout(file: str, names: list[str], columns: dict[str, Kind], may_be_empty: bool) -> Layout:
-    if missing := [name for name in columns if name not in names]:
-        raise ValueError(
-            f"{file}, line 1: expected a header with {', '.join(columns)}; {', '.join(missing)} "
-            f"missing, got {','.join(names)[:80]!r}."
-        )
-    # Columns of one's own are passed over.
-    kinds = {name: columns.get(name, TEXT) for name in names}
-    return Layout(file, kinds, ",", quoted=True, first_line=2, may_be_empty=may_be_empty)
 
 
 def _read_movies(archive: Archive) -> pd.DataFrame:

@@ -13,6 +13,7 @@ from sklearn_recsys.datasets._published._delimited import (
     TEXT,
     WHOLE,
     Layout,
+    csv_layout,
     read_columns,
     read_header,
 )
@@ -117,14 +118,7 @@ def _read_songs(path: str | os.PathLike[str]) -> pd.DataFrame:
     archive = Archive(path, expected="song_data.csv")
     file = archive.only()
     with archive.open(file) as stream:
-        names = read_header(stream, ",")
-        if missing := [name for name in _SONG if name not in names]:
-            raise ValueError(
-                f"{file}, line 1: expected a header with {', '.join(_SONG)}; {', '.join(missing)} "
-                f"missing, got {','.join(names)[:80]!r}."
-            )
-        kinds = {name: _SONG.get(name, TEXT) for name in names}
-        table = read_columns(stream, Layout(file, kinds, ",", quoted=True, first_line=2))
+        table = read_columns(stream, csv_layout(file, read_header(stream, ","), _SONG))
     rows = pd.DataFrame({name: table[name] for name in _SONG}).drop_duplicates()
     songs = rows.drop_duplicates("song_id").reset_index(drop=True)
     if len(songs) < len(rows):

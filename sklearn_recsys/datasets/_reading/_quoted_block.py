@@ -10,10 +10,10 @@ from itertools import chain, islice
 import numpy as np
 import pandas as pd
 
-from sklearn_recsys.datasets._clean_block import parse_csv
-from sklearn_recsys.datasets._compact import Field
-from sklearn_recsys.datasets._lines import Block
-from sklearn_recsys.datasets._sniffing import Layout, divide, is_blank, make_reader
+from sklearn_recsys.datasets._reading._clean_block import parse_csv
+from sklearn_recsys.datasets._reading._compact import Field
+from sklearn_recsys.datasets._reading._lines import Block
+from sklearn_recsys.datasets._reading._sniffing import Layout, divide, is_blank, make_reader
 
 __all__ = ["QuotedBlock", "factorize_texts", "parse_texts"]
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from sklearn_recsys.datasets._clean_block import CleanBlock, find_fields
-from sklearn_recsys.datasets._columns_chosen import ChosenColumns
-from sklearn_recsys.datasets._compact import Chunk, Field
-from sklearn_recsys.datasets._lines import Block, Lines
-from sklearn_recsys.datasets._opening import Stream
-from sklearn_recsys.datasets._quoted_block import QuotedBlock, factorize_texts, parse_texts
-from sklearn_recsys.datasets._sniffing import restore, sniff
+from sklearn_recsys.datasets._reading._clean_block import CleanBlock, find_fields
+from sklearn_recsys.datasets._reading._columns_chosen import TEXT_ROLES, ChosenColumns
+from sklearn_recsys.datasets._reading._compact import Chunk, Field
+from sklearn_recsys.datasets._reading._lines import Block, Lines
+from sklearn_recsys.datasets._reading._opening import Stream
+from sklearn_recsys.datasets._reading._quoted_block import QuotedBlock, factorize_texts, parse_texts
+from sklearn_recsys.datasets._reading._sniffing import restore, sniff
 
 __all__ = ["TextTable"]
 
@@ -117,7 +117,12 @@ class TextTable:
         )
 
     def _read_clean(self, clean: CleanBlock, block: Block, chosen: ChosenColumns) -> Chunk:
-        ids, others = chosen.positions[:2], list(chosen.positions[2:])
+        ids = [
+            place
+            for place, role in zip(chosen.positions, chosen.roles, strict=True)
+            if role in TEXT_ROLES
+        ]
+        others = [place for place in chosen.positions if place not in ids]
         numbered = [place for place in ids if place not in self._text_ids]
         try:
             columns = clean.read_columns(others, numbered, self.decimal)
@@ -140,7 +145,7 @@ class TextTable:
             fields = []
             for place, role in zip(chosen.positions, chosen.roles, strict=True):
                 texts = restore([row[place] for row in rows], self.layout.sep)
-                if role in ("user", "item"):
+                if role in TEXT_ROLES:
                     fields.append(self._tell_integers(factorize_texts(texts), place))
                 else:
                     fields.append(Field(_as_plain(parse_texts(texts, self.decimal))))

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from sklearn_recsys._optional import require
-from sklearn_recsys.datasets._columns_chosen import ChosenColumns
-from sklearn_recsys.datasets._compact import Chunk, Field
-from sklearn_recsys.datasets._opening import Stream
+from sklearn_recsys.datasets._reading._columns_chosen import TEXT_ROLES, ChosenColumns
+from sklearn_recsys.datasets._reading._compact import Chunk, Field
+from sklearn_recsys.datasets._reading._opening import Stream
 
 __all__ = ["ArrowTable", "open_arrow", "open_parquet"]
 
@@ -79,9 +79,7 @@ class ArrowTable:
         fields = []
         for column, role, name in zip(columns, chosen.roles, chosen.names, strict=True):
             try:
-                fields.append(
-                    _as_ids(column) if role in ("user", "item") else Field(_as_values(column))
-                )
+                fields.append(_as_ids(column) if role in TEXT_ROLES else Field(_as_values(column)))
             except _TypeError as error:
                 raise ValueError(
                     f"{self.name}: column {name!r}, read as the {role}, is of type {column.type}: "
@@ -103,9 +101,10 @@ def open_parquet(stream: Stream, *, chunksize: int) -> Iterator[ArrowTable]:
     pa = require("pyarrow", extra="pyarrow")
     try:
         names = parquet.read_schema(stream.parquet).names
-        # Codes instead of texts, as they are in the file; of no effect on numbers.
         stream.parquet.seek(0)
-        file = parquet.ParquetFile(stream.parquet, read_dictionary=names)
+        # Codes instead of texts, as they are in the file; of no effect on numbers. A buffer would
+        # hold the whole file until the end.
+        file = parquet.ParquetFile(stream.parquet, read_dictionary=names, pre_buffer=False)
     except (pa.ArrowException, OSError) as error:
         reason = str(error).rstrip(".")
         raise ValueError(f"{stream.name} is a damaged parquet file: {reason}.") from error

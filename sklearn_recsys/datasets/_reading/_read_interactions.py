@@ -10,13 +10,13 @@ from typing import Any
 
 import pandas as pd
 
-from sklearn_recsys.datasets._arrow_table import open_arrow, open_parquet
-from sklearn_recsys.datasets._columns_chosen import choose_columns
-from sklearn_recsys.datasets._compact import InteractionsBuilder
-from sklearn_recsys.datasets._opening import open_stream
-from sklearn_recsys.datasets._sniffing import Layout
-from sklearn_recsys.datasets._sql_table import is_database, open_query
-from sklearn_recsys.datasets._text_table import TextTable
+from sklearn_recsys.datasets._reading._arrow_table import open_arrow, open_parquet
+from sklearn_recsys.datasets._reading._columns_chosen import choose_columns
+from sklearn_recsys.datasets._reading._compact import InteractionsBuilder
+from sklearn_recsys.datasets._reading._opening import open_stream
+from sklearn_recsys.datasets._reading._sniffing import Layout
+from sklearn_recsys.datasets._reading._sql_table import is_database, open_query
+from sklearn_recsys.datasets._reading._text_table import TextTable
 
 __all__ = ["Options", "read_interactions", "read_with_layout"]
 
@@ -61,7 +61,8 @@ def read_interactions(
     columns : None, list of str or int, or dict, default=None
         The columns in the order user, item, value, time, by name or position; the last two can be
         left out. A dict such as ``{"user": "who", "item": "what", "time": "when"}`` may leave out
-        the value alone, which is 1 then. None takes the first four, or as many as there are.
+        the value alone, which is 1 then, or name an ``"event"`` in its place: a column of text for
+        an `EventWeighter`. None takes the first four, or as many as there are.
     query : str, default=None
         For data bases: SQL, or the name of a table.
     sep : str, default="auto"
@@ -93,9 +94,9 @@ def read_interactions(
         User, item and, where they are chosen, value and time, with the source's names, or "user",
         "item", "value" and "time" where it has none. Ids of text files are integers (int32 or
         int64) if each is written as its number is, since 007 and 7 are two users; otherwise they
-        are categorical text with sorted categories. Values are int32, int64, float32 or float64,
-        the first of these that is exact for all. Times are int64, float64 or, if written as ISO
-        8601 or stored as dates, datetime64 in UTC.
+        are categorical text with sorted categories, as events are. Values are int32, int64, float32
+        or float64, the first of these that is exact for all. Times are int64, float64 or, if
+        written as ISO 8601 or stored as dates, datetime64 in UTC.
 
     Raises
     ------

@@ -5,7 +5,7 @@ import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sklearn_recsys.datasets._opening import Stream
+from sklearn_recsys.datasets._reading._opening import Stream
 
 __all__ = ["LONGEST_LINE", "Block", "Lines"]
 

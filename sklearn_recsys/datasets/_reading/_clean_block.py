@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sklearn_recsys.datasets._compact import Field
-from sklearn_recsys.datasets._sniffing import Layout
+from sklearn_recsys.datasets._reading._compact import Field
+from sklearn_recsys.datasets._reading._sniffing import Layout
 
 __all__ = ["CleanBlock", "find_fields", "parse_csv"]
 

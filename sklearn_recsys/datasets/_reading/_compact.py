@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sklearn_recsys.datasets._columns_chosen import ChosenColumns
-from sklearn_recsys.datasets._conversion import Unreadable, as_numbers, as_times
-from sklearn_recsys.datasets._growing import GrowingArray
+from sklearn_recsys.datasets._reading._columns_chosen import TEXT_ROLES, ChosenColumns
+from sklearn_recsys.datasets._reading._conversion import Unreadable, as_numbers, as_times
+from sklearn_recsys.datasets._reading._growing import GrowingArray
 from sklearn_recsys.exceptions import DataWarning
 
 __all__ = ["Chunk", "Field", "InteractionsBuilder"]
+
+_EVENT_HINT = '; names of events are read by columns={"event": …}'
 
 
 @dataclass(frozen=True)
@@ -86,8 +88,8 @@ class InteractionsBuilder:
         self._on_missing = on_missing
         self._from_text = from_text
         self._columns = [
-            _IdColumn(may_mix=from_text)
-            if role in ("user", "item")
+            _TextColumn(may_mix=from_text or role == "event", is_text=role == "event")
+            if role in TEXT_ROLES
             else _NumberColumn(is_time=role == "time")
             for role in chosen.roles
         ]
@@ -136,7 +138,7 @@ class InteractionsBuilder:
         while self._columns:
             # One after another, so that only one column is there in pieces and in whole.
             columns.append(self._columns.pop(0).finish())
-        if "time" in self._chosen.roles and "value" not in self._chosen.roles:
+        if self._chosen.roles[2:] == ("time",):
             # The third column is the value, wherever a table of interactions is read.
             names.insert(2, "value")
             columns.insert(2, np.ones(len(columns[0]), dtype=np.int32))
@@ -156,7 +158,7 @@ class InteractionsBuilder:
             raise ValueError(
                 f"{self._source}, {chunk.locate(error.row)}: expected {error.expected} in column "
                 f"{name!r}, which is read as the {role}, got {error.text}. Mend it, or choose "
-                "columns by columns=[…]."
+                "columns by columns=[…]" + _EVENT_HINT * (role == "value") + "."
             ) from None
         return field
 
@@ -198,13 +200,13 @@ class _MixedTypesError(Exception):
         return f"column {name!r} holds {first} and further down {second}: make it one type."
 
 
-class _IdColumn:
+class _TextColumn:
     """Gather ids: integers as long as all are, from the first text on codes of a dictionary."""
 
-    def __init__(self, *, may_mix: bool) -> None:
+    def __init__(self, *, may_mix: bool, is_text: bool = False) -> None:
         self._may_mix = may_mix
         self._entries = GrowingArray()
-        self._codes: dict[str, int] | None = None
+        self._codes: dict[str, int] | None = {} if is_text else None
 
     def add(self, field: Field) -> None:
         data = field.data

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sklearn_recsys.datasets._arrow_table import ArrowTable, open_arrow
-from sklearn_recsys.datasets._columns_chosen import ChosenColumns
-from sklearn_recsys.datasets._compact import Chunk, Field
+from sklearn_recsys.datasets._reading._arrow_table import ArrowTable, open_arrow
+from sklearn_recsys.datasets._reading._columns_chosen import TEXT_ROLES, ChosenColumns
+from sklearn_recsys.datasets._reading._compact import Chunk, Field
 
 __all__ = ["RowsTable", "is_database", "open_query"]
 
@@ -59,7 +59,7 @@ class RowsTable:
             for place, role, name in zip(chosen.positions, chosen.roles, chosen.names, strict=True):
                 column = np.empty(len(rows), dtype=object)
                 column[:] = [row[place] for row in rows]
-                is_id = role in ("user", "item")
+                is_id = role in TEXT_ROLES
                 fields.append(_as_ids(column, name, role) if is_id else Field(column))
             yield Chunk(fields, partial(_locate, first))
             first += len(rows)

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
 
-__all__ = ["ROLES", "ChosenColumns", "choose_columns"]
+__all__ = ["TEXT_ROLES", "ChosenColumns", "choose_columns"]
 
-ROLES = ("user", "item", "value", "time")
+# What may be text; what is not named is a number or a time.
+TEXT_ROLES = ("user", "item", "event")
+_ROLES = ("user", "item", "value", "time")
+_NAMED_ROLES = ("user", "item", "value", "event", "time")
 _LISTED = 12
 
 
@@ -20,7 +23,7 @@ class ChosenColumns:
     Attributes
     ----------
     roles : tuple of str
-        "user" and "item", then "value" and "time" where they are there.
+        "user" and "item", then "value" or "event", and "time", where they are there.
     positions : tuple of int
         Where each stands in the source.
     names : tuple of str
@@ -77,23 +80,34 @@ def _by_role(columns: Any, n_default: int) -> dict[str, Any]:
     if columns is None:
         columns = range(n_default)
     if isinstance(columns, Mapping):
-        if unknown := [role for role in columns if role not in ROLES]:
-            raise ValueError(f"columns: expected the keys {', '.join(ROLES)}, got {unknown[:5]}.")
-        if missing := [role for role in ROLES[:2] if role not in columns]:
-            raise ValueError(f"columns names no {' and no '.join(missing)}: both are needed.")
-        return {role: columns[role] for role in ROLES if role in columns}
+        return _order_roles(columns)
     if isinstance(columns, str) or not isinstance(columns, Iterable):
         raise TypeError(
             "columns: expected None, a list of names or positions in the order user, item, value, "
             f'time, or a dict such as {{"user": "who", "item": "what"}}, got {columns!r}.'
         )
     columns = list(columns)
-    if not 2 <= len(columns) <= len(ROLES):
+    if not 2 <= len(columns) <= len(_ROLES):
         raise ValueError(
             "columns: expected two to four columns in the order user, item, value, time, got "
             f"{len(columns)}."
         )
-    return dict(zip(ROLES, columns, strict=False))
+    return dict(zip(_ROLES, columns, strict=False))
+
+
+def _order_roles(columns: Mapping[Any, Any]) -> dict[str, Any]:
+    if unknown := [role for role in columns if role not in _NAMED_ROLES]:
+        raise ValueError(
+            f"columns: expected the keys {', '.join(_NAMED_ROLES)}, got {unknown[:5]}."
+        )
+    if missing := [role for role in _ROLES[:2] if role not in columns]:
+        raise ValueError(f"columns names no {' and no '.join(missing)}: both are needed.")
+    if "value" in columns and "event" in columns:
+        raise ValueError(
+            "columns names a value and an event, but a table of interactions has one of them as "
+            "its third column: read the events, and pass the values to fit as sample_weight."
+        )
+    return {role: columns[role] for role in _NAMED_ROLES if role in columns}
 
 
 def _find(place: Any, names: Sequence[str], has_names: bool, source: str) -> int:
