@@ -58,7 +58,6 @@ MAY_IMPORT = {
 # scikit-learn requires them too, at whatever version it needs.
 OF_SCIKIT_LEARN = {"joblib", "threadpoolctl"}
 OPTIONAL = {
-    "_columns": {"pyarrow"},
     "datasets": {"pyarrow"},
     "inspection": {"matplotlib"},
     "neural_network": {"torch"},

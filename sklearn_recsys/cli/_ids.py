@@ -49,8 +49,7 @@ def find_or_make_ids(
 
 def unknown_ids(names: Sequence[str], ids: np.ndarray) -> list[str]:
     """Return the names that no id is written like, each once."""
-    known = _by_name(ids)
-    return [name for name in dict.fromkeys(names) if name not in known]
+    return _not_in(_by_name(ids), names)
 
 
 def _by_name(ids: np.ndarray) -> dict[str, Any]:
@@ -58,8 +57,12 @@ def _by_name(ids: np.ndarray) -> dict[str, Any]:
     return {str(id_): id_ for id_ in pd.Series(ids).tolist()}
 
 
+def _not_in(known: dict[str, Any], names: Sequence[str]) -> list[str]:
+    return [name for name in dict.fromkeys(names) if name not in known]
+
+
 def _require(names: Sequence[str], known: dict[str, Any], *, option: str, column: str) -> None:
-    unknown = [name for name in dict.fromkeys(names) if name not in known]
+    unknown = _not_in(known, names)
     if not unknown:
         return
     some = [name if name and name == name.strip() else repr(name) for name in unknown[:_N_NAMED]]

@@ -38,12 +38,12 @@ def _audience(options: argparse.Namespace, known: Known) -> list[Any] | None:
     names, where = options.user, {"option": "--user", "column": known.user_name}
     if options.on_unknown == "raise":
         return find_ids(names, known.users, **where)
-    for name in unknown_ids(names, known.users):
+    unknown = unknown_ids(names, known.users)
+    for name in unknown:
         fate = "left out" if options.on_unknown == "skip" else "gets the popular items"
         say(f"--user {name} is not in column {where['column']}: {fate}")
     if options.on_unknown == "popular":
         return find_or_make_ids(names, known.users, **where)
-    unknown = set(unknown_ids(names, known.users))
     return find_ids([name for name in names if name not in unknown], known.users, **where)
 
 

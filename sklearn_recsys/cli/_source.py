@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from sklearn_recsys.cli._progress import counted_rows, say
-from sklearn_recsys.datasets._read_interactions import Options, read_with_layout
+from sklearn_recsys.datasets._reading._read_interactions import Options, read_with_layout
 
 __all__ = ["read_source"]
 

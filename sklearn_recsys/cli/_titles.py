@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from sklearn_recsys.cli._progress import say
-from sklearn_recsys.datasets._opening import open_stream
+from sklearn_recsys.datasets._reading._opening import open_stream
 
 __all__ = ["add_titles", "find_titles"]
 

@@ -1,6 +1,6 @@
-"""Change and append columns of the caller's containers, beside ``_columns``, which reads them.
+"""Change and append columns of the caller's tables, which ``_columns`` takes apart.
 
-Every function returns a new table of the same container and leaves the caller's alone.
+Every function returns a new container of the same kind and leaves the caller's alone.
 """
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -15,46 +15,62 @@ from sklearn_recsys.interactions._columns import (
     as_frame,
     column_names,
     n_columns,
-    set_column,
     take_column,
 )
 
 __all__ = [
     "append_columns",
     "as_named_frame",
-    "column_position",
-    "describe_columns",
     "gather_column",
     "replace_column",
+    "replace_labels",
+    "set_column",
 ]
 
 _NAMES_BY_POSITION = ("user", "item", "value", "time")
 
 
-def column_position(X: Table, column: str | int, *, parameter: str) -> int:
-    """Return the position of a column given by name or by position.
+def set_column(X: Table, position: int, values: np.ndarray, *, name: str) -> Table:
+    """Return a copy of the table with one column replaced, or appended under `name`.
+
+    The container stays what it was, but a list of rows becomes an array. `X` is not modified:
+    frames share their other columns with it, arrays are copied into a dtype that can hold the new
+    values.
 
     Raises
     ------
     ValueError
-        If the table has no such column.
+        If a column to append has the name of another one.
     """
-    names = column_names(X)
-    if isinstance(column, str) and names is not None and column in names:
-        return names.index(column)
-    if isinstance(column, (int, np.integer)) and 0 <= column < n_columns(X):
-        return int(column)
-    raise ValueError(
-        f"{parameter}={column!r} is no column of the table, which has {describe_columns(X)}."
-    )
-
-
-def describe_columns(X: Table) -> str:
-    """Say in an error message which columns a table has."""
-    names = column_names(X)
-    if names is None:
-        return f"{n_columns(X)} column(s) without names: give the position"
-    return f"the columns {', '.join(map(repr, names[:10]))}" + (", …" if len(names) > 10 else "")
+    append = position == n_columns(X)
+    if append and name in (column_names(X) or ()):
+        raise ValueError(
+            f"The table has no third column of values to change, and the new one would be called "
+            f"{name!r} like one that is there: rename that one."
+        )
+    if hasattr(X, "iloc"):
+        result = X.copy(deep=False)
+        if append:
+            # A frame whose columns are numbered keeps them numbered: names of two types would be
+            # refused by the next step's fit.
+            result.insert(position, name if column_names(X) is not None else position, values)
+        else:
+            result.isetitem(position, values)
+        return result
+    if hasattr(X, "to_series"):
+        frame_series = type(X.to_series(0))
+        return X.with_columns(frame_series(name if append else X.columns[position], values))
+    if hasattr(X, "column_names"):
+        # A table of one column makes it without importing pyarrow here.
+        column = type(X).from_pydict({"": values}).column(0)
+        if append:
+            return X.append_column(name, column)
+        return X.set_column(position, X.column_names[position], column)
+    # A list has no shape, which scikit-learn wants of what a transformer returns.
+    array = X if isinstance(X, np.ndarray) else _stack_columns(X)
+    dtype = _common_dtype(array, values)
+    parts = [array[:, :position], values[:, None], array[:, position + 1 :]]
+    return np.concatenate([part.astype(dtype, copy=False) for part in parts], axis=1)
 
 
 def gather_column(X: Table, position: int, rows: np.ndarray) -> Table:
@@ -102,6 +118,18 @@ def replace_column(X: Table, position: int, values: np.ndarray) -> Table:
     return set_column(X, position, values, name="")
 
 
+def replace_labels(labels: Any, values: np.ndarray) -> Any:
+    """Return the values in a container like a caller's sequence of labels: list, array or Series.
+
+    A sequence of another kind comes back as an array.
+    """
+    if hasattr(labels, "iloc"):
+        return replace_column(labels.to_frame(), 0, values).iloc[:, 0]
+    if hasattr(labels, "to_frame") and not isinstance(labels, pd.Index):
+        return replace_column(labels.to_frame(), 0, values).to_series()
+    return values.tolist() if isinstance(labels, (list, tuple)) else values
+
+
 def as_named_frame(X: Table) -> Table:
     """Return a frame with names as it is, any other table as a pandas DataFrame with names."""
     if column_names(X) is not None:
@@ -147,6 +175,25 @@ def append_columns(X: Table, table: Table, positions: Sequence[int], rows: np.nd
     for name in chosen:
         X = X.append_column(name, right.column(name).take(places))
     return X
+
+
+def _stack_columns(rows: Any) -> np.ndarray:
+    """Return a list of rows as an array in which each value keeps its type."""
+    columns = [take_column(rows, position) for position in range(n_columns(rows))]
+    one_dtype = len({column.dtype for column in columns}) == 1
+    table = np.empty((len(rows), len(columns)), dtype=columns[0].dtype if one_dtype else object)
+    for position, column in enumerate(columns):
+        table[:, position] = column
+    return table
+
+
+def _common_dtype(X: np.ndarray, values: np.ndarray) -> np.dtype:
+    """Return a dtype that holds both without turning numbers to text or rounding ids."""
+    # float64 has no place for integers beyond 2**53, which hashed ids are.
+    rounds = X.dtype.kind in "iu" and values.dtype.kind == "f" and (np.abs(X) > 2**53).any()
+    if X.dtype.kind not in "biuf" or rounds:
+        return np.dtype(object)
+    return np.result_type(X.dtype, values.dtype)
 
 
 def _rebuild(X: Table, table: Table, names: list[str]) -> Table:

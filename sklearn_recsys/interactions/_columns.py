@@ -1,7 +1,8 @@
-"""Take the caller's containers apart, one column at a time, and put columns back.
+"""Take the caller's tables apart, one column at a time.
 
-The only file that knows pandas, polars, pyarrow, arrays and lists apart. It duck-types, so
-none of those libraries is imported for a caller who does not use it.
+Beside ``_column_edits``, which makes changed copies of them, the only file that tells pandas,
+polars, pyarrow, arrays and lists apart. Both duck-type, so none of those libraries is imported for
+a caller who does not use it.
 """
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -12,13 +13,15 @@ import pandas as pd
 from scipy import sparse
 
 __all__ = [
+    "Table",
     "as_frame",
     "as_object_array",
     "column_names",
+    "column_position",
+    "describe_columns",
     "n_columns",
     "n_rows",
     "require_table",
-    "set_column",
     "take_column",
     "take_ids",
     "take_rows",
@@ -43,7 +46,8 @@ def require_table(X: Table, *, min_columns: int = 2, min_rows: int = 1, name: st
             f"{name} is a sparse matrix, but a table of interactions (user, item[, value[, time]]) "
             "was expected: convert it with sklearn_recsys.interactions.interactions_from_matrix."
         )
-    if hasattr(X, "collect"):
+    # Not of a frame: a pandas frame has its columns for attributes too.
+    if hasattr(X, "collect") and not _is_frame(X):
         raise TypeError(f"{name} is a {type(X).__name__}, which holds no rows yet: call collect().")
     if not _is_frame(X) and not isinstance(X, (np.ndarray, list, tuple)):
         X = np.asarray(X)
@@ -71,7 +75,7 @@ def require_table(X: Table, *, min_columns: int = 2, min_rows: int = 1, name: st
 
 def n_rows(X: Table) -> int:
     """Count the rows of a table."""
-    return len(X) if not hasattr(X, "num_rows") else int(X.num_rows)
+    return len(X)
 
 
 def n_columns(X: Table) -> int:
@@ -81,11 +85,38 @@ def n_columns(X: Table) -> int:
 
 def column_names(X: Table) -> list[str] | None:
     """Return the names of the columns if the table has names that are all strings."""
-    names: Any = getattr(X, "columns", None) if not hasattr(X, "column_names") else X.column_names
-    if names is None or not _is_frame(X):
+    # Last pyarrow, whose `columns` are the data: pandas may have a column called column_names.
+    is_arrow = not (hasattr(X, "iloc") or hasattr(X, "to_series"))
+    names = getattr(X, "column_names" if is_arrow else "columns", None)
+    if names is None or not all(isinstance(name, str) for name in names):
         return None
-    names = list(names)
-    return names if all(isinstance(name, str) for name in names) else None
+    return list(names)
+
+
+def column_position(X: Table, column: str | int, *, parameter: str) -> int:
+    """Return the position of a column given by name or by position.
+
+    Raises
+    ------
+    ValueError
+        If the table has no such column.
+    """
+    names = column_names(X)
+    if isinstance(column, str) and names is not None and column in names:
+        return names.index(column)
+    if isinstance(column, (int, np.integer)) and 0 <= column < n_columns(X):
+        return int(column)
+    raise ValueError(
+        f"{parameter}={column!r} is no column of the table, which has {describe_columns(X)}."
+    )
+
+
+def describe_columns(X: Table) -> str:
+    """Say in an error message which columns a table has."""
+    names = column_names(X)
+    if names is None:
+        return f"{n_columns(X)} column(s) without names: give the position"
+    return f"the columns {', '.join(map(repr, names[:10]))}" + (", …" if len(names) > 10 else "")
 
 
 def take_column(X: Table, position: int) -> np.ndarray:
@@ -126,50 +157,6 @@ def take_ids(X: Table, position: int) -> np.ndarray | pd.Categorical:
                 np.asarray(encoded.indices.fill_null(-1)), np.asarray(encoded.dictionary)
             )
     return take_column(X, position)
-
-
-def set_column(X: Table, position: int, values: np.ndarray, *, name: str) -> Table:
-    """Return a copy of the table with one column replaced, or appended under `name`.
-
-    The container stays what it was, but a list of rows becomes an array. `X` is not modified:
-    frames share their other columns with it, arrays are copied into a dtype that can hold the new
-    values.
-
-    Raises
-    ------
-    ValueError
-        If a column to append has the name of another one.
-    """
-    append = position == n_columns(X)
-    if append and name in (column_names(X) or ()):
-        raise ValueError(
-            f"The table has no third column of values to change, and the new one would be called "
-            f"{name!r} like one that is there: rename that one."
-        )
-    if hasattr(X, "iloc"):
-        result = X.copy(deep=False)
-        if append:
-            # A frame whose columns are numbered keeps them numbered: names of two types would be
-            # refused by the next step's fit.
-            result.insert(position, name if column_names(X) is not None else position, values)
-        else:
-            result.isetitem(position, values)
-        return result
-    if hasattr(X, "to_series"):
-        frame_series = type(X.to_series(0))
-        return X.with_columns(frame_series(name if append else X.columns[position], values))
-    if hasattr(X, "column_names"):
-        import pyarrow as pa  # here already: the caller holds one of its tables
-
-        column = pa.array(values)
-        if append:
-            return X.append_column(name, column)
-        return X.set_column(position, X.column_names[position], column)
-    # A list has no shape, which scikit-learn wants of what a transformer returns.
-    array = X if isinstance(X, np.ndarray) else _stack_columns(X)
-    dtype = _common_dtype(array, values)
-    parts = [array[:, :position], values[:, None], array[:, position + 1 :]]
-    return np.concatenate([part.astype(dtype, copy=False) for part in parts], axis=1)
 
 
 def take_rows(X: Table, rows: np.ndarray) -> Table:
@@ -267,25 +254,6 @@ def _as_categorical(codes: np.ndarray, ids: np.ndarray) -> np.ndarray | pd.Categ
     # Any: the stubs of pandas tell the type of the categories apart, which is not known here.
     dtype: Any = pd.CategoricalDtype(index)
     return pd.Categorical.from_codes(codes, dtype=dtype)
-
-
-def _stack_columns(rows: Any) -> np.ndarray:
-    """Return a list of rows as an array in which each value keeps its type."""
-    columns = [take_column(rows, position) for position in range(n_columns(rows))]
-    one_dtype = len({column.dtype for column in columns}) == 1
-    table = np.empty((len(rows), len(columns)), dtype=columns[0].dtype if one_dtype else object)
-    for position, column in enumerate(columns):
-        table[:, position] = column
-    return table
-
-
-def _common_dtype(X: np.ndarray, values: np.ndarray) -> np.dtype:
-    """Return a dtype that holds both without turning numbers to text or rounding ids."""
-    # float64 has no place for integers beyond 2**53, which hashed ids are.
-    rounds = X.dtype.kind in "iu" and values.dtype.kind == "f" and (np.abs(X) > 2**53).any()
-    if X.dtype.kind not in "biuf" or rounds:
-        return np.dtype(object)
-    return np.result_type(X.dtype, values.dtype)
 
 
 def _plain(column: np.ndarray) -> np.ndarray:

@@ -94,7 +94,7 @@ class IdIndex:
         if len(values) and kind != self.kind:
             raise TypeError(
                 f"The {self.role} ids were of type {self.kind} in fit, but here they are of type "
-                f"{kind}, such as {values[0]!r}: convert them to the type used in fit."
+                f"{kind}, such as {list_some(values[:1])}: convert them to the type used in fit."
             )
         if not len(values):
             return np.empty(0, dtype=np.int32)

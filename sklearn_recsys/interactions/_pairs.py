@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 from scipy import sparse
 
-__all__ = ["merge_pairs"]
+__all__ = ["encode_pairs", "merge_pairs"]
 
 # Entries merged at a time: 20 million rows take 0.5 GB less than all at once.
 _BLOCK_SIZE = 1_000_000
@@ -62,6 +62,15 @@ def merge_pairs(
         sparse.csr_array((totals, *structure), shape=shape),
         sparse.csr_array((sums, *copied), shape=shape),
     )
+
+
+def encode_pairs(rows: np.ndarray, cols: np.ndarray, n_cols: int) -> np.ndarray:
+    """Return a number (int64) for each pair of codes, in the order of rows, then columns."""
+    # In place: each temporary of this length would be 8 bytes a row.
+    pairs = rows.astype(np.int64)
+    pairs *= n_cols
+    pairs += cols
+    return pairs
 
 
 def _sort_places(rows: np.ndarray, cols: np.ndarray, shape: tuple[int, int]) -> sparse.csr_array:

@@ -28,7 +28,7 @@ def read_times(X: Table) -> np.ndarray:
     if len(missing):
         raise ValueError(
             f"Input X contains NaN: the time is missing in {len(missing)} of {len(times)} rows, "
-            f"such as {list_some(missing)}. Drop these rows first."
+            f"such as row {missing[0]}. Drop these rows first."
         )
     if times.dtype.kind == "O":
         times = _convert_objects(times)
@@ -46,5 +46,6 @@ def _convert_objects(times: np.ndarray) -> np.ndarray:
     if kind in ("integer", "floating", "mixed-integer-float", "boolean", "decimal"):
         return np.asarray(pd.to_numeric(times))
     if kind in ("datetime", "datetime64", "date"):
-        return np.asarray(pd.to_datetime(times)).astype("datetime64[ns]")
+        # Each may have a zone of its own: they are compared in UTC.
+        return pd.DatetimeIndex(pd.to_datetime(times, utc=True)).tz_localize(None).to_numpy()
     return times

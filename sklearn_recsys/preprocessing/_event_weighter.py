@@ -111,8 +111,8 @@ class EventWeighter(BaseWeighter):
         missing = np.flatnonzero(pd.isna(events))
         if len(missing):
             raise ValueError(
-                f"Input X contains NaN: the event is missing in {len(missing)} row(s), such as "
-                f"{list_some(missing)}. Drop these rows or give the event a name."
+                f"Input X contains NaN: the event is missing in {len(missing)} row(s), such as row "
+                f"{missing[0]}. Drop these rows or give the event a name."
             )
         codes, names = pd.factorize(events)
         others = [name for name in names if not isinstance(name, str)]

@@ -5,8 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from sklearn_recsys.interactions._ids import IdIndex
+from sklearn_recsys.interactions._pairs import encode_pairs
 from sklearn_recsys.interactions._validation import InteractionColumns
 
 __all__ = ["count_users", "look_up", "look_up_users", "sum_by_user"]
@@ -20,8 +22,8 @@ def count_users(columns: InteractionColumns) -> tuple[np.ndarray, np.ndarray, in
     users, rows = IdIndex.factorize(columns.users, "user")
     items, cols = IdIndex.factorize(columns.items, "item")
     chosen = columns.values != 0
-    # int64: the number of a pair may exceed an int32.
-    pairs = np.unique(rows[chosen].astype(np.int64) * len(items) + cols[chosen])
+    # Hashing is ten times faster than NumPy's unique, and their order does not matter.
+    pairs = pd.unique(encode_pairs(rows[chosen], cols[chosen], len(items)))
     return items.ids, np.bincount(pairs % len(items), minlength=len(items)), len(users)
 
 

@@ -186,7 +186,8 @@ def _as_timedelta(duration: Any) -> pd.Timedelta:
         return pd.Timedelta(duration)
     except ValueError as error:
         raise ValueError(
-            f'half_life={duration!r} is no duration such as "30D" or "12h": {error}.'
+            f'half_life={duration!r} is no duration such as "30D" or "12h": '
+            f"{str(error).rstrip('.')}."
         ) from error
 
 
@@ -211,7 +212,7 @@ def _as_time(now: Any, *, datetimes: bool) -> float | pd.Timestamp:
     try:
         time = pd.Timestamp(now)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"now={now!r} is no datetime: {error}.") from error
+        raise ValueError(f"now={now!r} is no datetime: {str(error).rstrip('.')}.") from error
     # As the times of the table: in UTC, without a zone.
     return _finite(time if time.tz is None else time.tz_convert(None), now)
 

@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, _fit_context
 from sklearn.utils import Tags
+from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_recsys.exceptions import DataWarning
-from sklearn_recsys.interactions._columns import require_table, set_column
-from sklearn_recsys.interactions._ids import list_some
+from sklearn_recsys.interactions._column_edits import set_column
+from sklearn_recsys.interactions._columns import as_frame, column_names, require_table
 from sklearn_recsys.interactions._validation import InteractionColumns, read_columns
 
 __all__ = ["BaseWeighter"]
@@ -82,7 +83,7 @@ class BaseWeighter(OneToOneFeatureMixin, TransformerMixin, BaseEstimator, metacl
         if vanished.any():
             tiny = np.copysign(np.finfo(np.float64).tiny, columns.values)
             weights = np.where(vanished, tiny, weights)
-        return set_column(X, 2, weights, name="value")
+        return self._as_asked(set_column(X, 2, weights, name="value"))
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return the names of the output columns.
@@ -118,6 +119,13 @@ class BaseWeighter(OneToOneFeatureMixin, TransformerMixin, BaseEstimator, metacl
         _require_ids(columns)
         return columns
 
+    def _as_asked(self, X: Any) -> Any:
+        """Return a frame as one of pandas if ``set_output`` asks for one."""
+        asked = _get_output_config("transform", self)["dense"]
+        # scikit-learn's own conversion makes columns of objects of those of polars, and raises
+        # for a table of pyarrow.
+        return as_frame(X) if asked == "pandas" and column_names(X) is not None else X
+
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.string = True
@@ -137,5 +145,5 @@ def _require_ids(columns: InteractionColumns) -> None:
             rows = np.flatnonzero(missing)
             raise ValueError(
                 f"Input X contains NaN or infinity: the {role} id is missing in {len(rows)} "
-                f"row(s), such as {list_some(rows)}. Drop these rows first."
+                f"row(s), such as row {rows[0]}. Drop these rows first."
             )

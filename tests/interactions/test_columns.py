@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
+from sklearn_recsys.interactions._column_edits import set_column
 from sklearn_recsys.interactions._columns import (
     as_frame,
     as_object_array,
@@ -20,7 +21,6 @@ from sklearn_recsys.interactions._columns import (
     n_columns,
     n_rows,
     require_table,
-    set_column,
     take_column,
     take_ids,
     take_rows,
@@ -379,6 +379,17 @@ def test_a_frame_becomes_a_pandas_frame(make):
 
     assert list(frame.columns) == NAMES
     assert rows_of(frame) == ROWS
+
+
+@pytest.mark.parametrize("name", ["collect", "num_rows", "column_names", "to_series"])
+def test_a_column_may_be_called_like_an_attribute_of_another_library(name):
+    X = pd.DataFrame([["ann", "tea"], ["bob", "jam"]], columns=["user", name])
+
+    assert require_table(X) is X
+    assert n_rows(X) == 2
+    assert column_names(X) == ["user", name]
+    assert take_column(X, 1).tolist() == ["tea", "jam"]
+    assert column_names(set_column(X, 2, np.ones(2), name="value")) == ["user", name, "value"]
 
 
 def test_a_pandas_frame_is_not_copied():

@@ -486,6 +486,13 @@ def test_the_html_report_holds_the_same_figures_as_the_text():
     assert [cell for cell in parser.cells if cell.strip() not in report] == []
 
 
+def test_a_prompt_shows_the_report_rather_than_the_fields():
+    description = describe_interactions(ROWS)
+
+    assert repr(description) == str(description)
+    assert repr(description).startswith("Interactions of user with item\n")
+
+
 def test_names_and_ids_are_escaped_in_html():
     X = pd.DataFrame([[1, 1], ["<b>x</b>", 2]], columns=["<i>user", "a&b"])
 

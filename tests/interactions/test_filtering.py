@@ -3,6 +3,7 @@
 
 import io
 import zipfile
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -252,10 +253,16 @@ def test_a_threshold_that_is_no_positive_integer_is_an_error(params):
         filter_k_core(ROWS, **params)
 
 
-@pytest.mark.parametrize("min_value", [np.nan, np.inf, "3"])
+@pytest.mark.parametrize("min_value", [np.nan, np.inf, "3", None, True, Decimal(3)])
 def test_a_min_value_that_is_no_number_is_an_error(min_value):
     with pytest.raises(ValueError, match="min_value must be a finite number"):
         filter_min_value(ROWS, min_value)
+
+
+def test_a_report_names_the_min_value_in_full():
+    _, report = filter_min_value([["ann", "tea", 2.5e6]], 1234567.5, return_report=True)
+
+    assert report.filter_name == "filter_min_value(1234567.5)"
 
 
 def test_filtering_values_that_are_not_there_is_an_error():

@@ -433,5 +433,5 @@ def test_a_missing_category_is_named_by_its_row():
 
 
 def test_categories_of_another_type_than_in_fit_are_refused():
-    with pytest.raises(TypeError, match="of type text in fit, but here they are of type number"):
+    with pytest.raises(TypeError, match="in fit, but here they are of type number, such as 1: "):
         index_of(["a", "b"]).encode(pd.Categorical([1, 2]))

@@ -128,6 +128,11 @@ def test_applied_from_top_to_bottom_the_rows_make_one_label_of_all_spellings():
         names = names.replace(row.near_duplicate, row.label)
     assert set(names) == {"The Band"}
     assert table["near_duplicate"].is_unique
+    # In one pass: a label may itself be renamed by a row below.
+    final = {}
+    for row in table[::-1].itertuples():
+        final[row.near_duplicate] = final.get(row.label, row.label)
+    assert [final.get(label, label) for label in labels] == ["The Band"] * 8
 
 
 @pytest.mark.parametrize(
@@ -180,6 +185,8 @@ def test_nothing_is_found_in_nothing():
             r"counts must hold a number for each of the 2 labels, got int64 of shape",
         ),
         ({"counts": ["1", "2"]}, "counts must hold a number"),
+        ({"counts": [np.nan, 2]}, "counts must be finite and at least 0, got nan"),
+        ({"counts": [3, -1]}, "counts must be finite and at least 0, got -1"),
         ({"min_length": 0}, "min_length must be a positive integer"),
     ],
 )

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sklearn_recsys.interactions import _pairs
-from sklearn_recsys.interactions._pairs import merge_pairs
+from sklearn_recsys.interactions._pairs import encode_pairs, merge_pairs
 
 numbers = st.floats(-1e6, 1e6).map(lambda v: float(np.float32(v)))
 tables = st.lists(
@@ -32,6 +32,15 @@ def merge(table, *, weighted=True, mean=False):
 def entries(matrix):
     coo = matrix.tocoo()
     return pd.DataFrame({"row": coo.row, "col": coo.col, "data": coo.data})
+
+
+def test_numbers_of_pairs_are_told_apart_beyond_the_codes_own_type():
+    rows, cols = np.array([0, 2**31 - 1, 2**31 - 1], np.int32), np.array([3, 0, 1], np.int32)
+
+    pairs = encode_pairs(rows, cols, 2**31 - 1)
+
+    assert pairs.tolist() == [3, (2**31 - 1) ** 2, (2**31 - 1) ** 2 + 1]
+    assert rows.dtype == np.int32
 
 
 @given(tables, st.booleans(), st.booleans())

@@ -136,13 +136,13 @@ def test_an_item_column_of_a_taken_name_is_refused(name):
 
 @pytest.mark.parametrize("by", ["plays", "user", None])
 def test_an_unknown_measure_is_refused(by):
-    with pytest.raises(ValueError, match=r"by must be one of \('interactions', 'users', 'value'\)"):
+    with pytest.raises(ValueError, match="by must be one of 'interactions', 'users', 'value'"):
         popularity_table(ROWS, by=by)
 
 
 @pytest.mark.parametrize("n_items", [0, -1, 2.0, True, "3"])
 def test_a_list_of_no_length_is_refused(n_items):
-    with pytest.raises(ValueError, match="n_items must be an integer >= 1 or None"):
+    with pytest.raises(ValueError, match="n_items must be a positive integer"):
         popularity_table(ROWS, n_items=n_items)
 
 

@@ -128,8 +128,10 @@ def test_ids_of_another_type_are_an_error():
 
 
 def test_an_empty_list_keeps_nothing_and_says_so():
-    with pytest.warns(DataWarning, match="keeps none"):
+    with pytest.warns(DataWarning, match="keeps none .*: the list of users is empty"):
         assert filter_users(ROWS, []) == []
+    with pytest.warns(DataWarning, match="keeps none .*: all its items are listed"):
+        assert filter_items(ROWS, ["tea", "jam", "rye"], drop=True) == []
     assert filter_users(ROWS, [], drop=True) == ROWS
 
 
@@ -143,7 +145,8 @@ def test_an_empty_list_keeps_nothing_and_says_so():
         ({"n_users": 1, "drop": True}, "drop=True was given as well"),
         ({"users": "ann", "drop": "yes"}, "drop must be True or False"),
         ({"users": "ann", "on_unknown": "popular"}, "on_unknown must be one of 'raise', 'skip'"),
-        ({"users": np.array([["ann"]])}, "one-dimensional"),
+        ({"users": FRAME[["person"]]}, r"got a table of shape \(4, 1\): pass its column of ids"),
+        ({"users": ["ann", None]}, r"users holds 1 missing id\(s\), the first at position 1"),
     ],
 )
 def test_a_request_that_makes_no_sense_is_an_error(params, message):

@@ -40,8 +40,19 @@ def test_days_and_rows_of_a_list_are_read():
 
 @pytest.mark.parametrize("times", [[None, 1.0], [pd.NaT, MOMENTS[0]], [np.nan, 2.0]])
 def test_a_missing_time_raises(times):
-    with pytest.raises(ValueError, match="the time is missing in 1 of 2 rows, such as 0"):
+    with pytest.raises(ValueError, match="the time is missing in 1 of 2 rows, such as row 0"):
         read_times(table(times))
+
+
+def test_moments_of_different_zones_are_read_in_utc():
+    eastern = dt.timezone(dt.timedelta(hours=2))
+    rows = [
+        [1, 1, 1.0, dt.datetime(2024, 1, 2, 3, tzinfo=dt.UTC)],
+        [1, 1, 1.0, dt.datetime(2024, 1, 2, 3, tzinfo=eastern)],
+    ]
+    expected = np.array(["2024-01-02T03", "2024-01-02T01"], dtype="datetime64[s]")
+    assert read_times(rows).tolist() == expected.astype(read_times(rows).dtype).tolist()
+    assert read_times(rows[1:]).astype("datetime64[s]").tolist() == expected[1:].tolist()
 
 
 def test_text_and_a_missing_column_raise():

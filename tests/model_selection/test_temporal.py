@@ -151,7 +151,7 @@ def test_a_missing_time_column_or_time_or_text_raises(splitter):
     table = _table([(0, 0, 1, 3.0), (0, 1, 1, 1.0)])
     with pytest.raises(ValueError, match=r"X has 3 columns, but a time was expected in the fourth"):
         splitter.split(table[["user", "item", "value"]])
-    with pytest.raises(ValueError, match="time is missing in 1 of 2 rows, such as 1"):
+    with pytest.raises(ValueError, match="time is missing in 1 of 2 rows, such as row 1"):
         splitter.split(table.assign(time=[3.0, None]))
     with pytest.raises(ValueError, match=r"numbers or datetimes.*'2024-01-01'"):
         splitter.split(table.assign(time=["2024-01-01", "2024-01-02"]))

@@ -111,6 +111,14 @@ def test_set_output_chooses_the_container(weighter):
 
 
 @ids
+@pytest.mark.parametrize("make", [pl.from_pandas, pa.Table.from_pandas])
+def test_set_output_makes_of_any_frame_one_of_pandas_with_the_types_of_its_columns(weighter, make):
+    X = table_for(weighter)
+    result = clone(weighter).set_output(transform="pandas").fit_transform(make(X))
+    pd.testing.assert_frame_equal(result, clone(weighter).fit_transform(X))
+
+
+@ids
 @pytest.mark.parametrize("column", ["user", "song", "value"])
 @pytest.mark.parametrize("method", ["fit", "transform"])
 def test_a_missing_id_or_value_raises(weighter, column, method):

@@ -1,6 +1,8 @@
 """Drop interactions before splitting, and report what was lost."""
 # SPDX-License-Identifier: BSD-3-Clause
 
+from math import isfinite
+from numbers import Real
 from typing import Literal, overload
 
 import numpy as np
@@ -10,12 +12,15 @@ from sklearn_recsys.interactions._cleaning._report import (
     hand_over,
     keep_rows,
     read_ids,
-    require_positive,
 )
 from sklearn_recsys.interactions._columns import Table, n_columns, require_table
+from sklearn_recsys.interactions._pairs import encode_pairs
+from sklearn_recsys.interactions._parameters import require_positive
 from sklearn_recsys.interactions._validation import read_columns
 
 __all__ = ["filter_k_core", "filter_min_count", "filter_min_value"]
+
+_ADVICE = "lower the thresholds"
 
 
 @overload
@@ -116,12 +121,11 @@ def filter_k_core(
         require_positive(max_iter, "max_iter")
     ids = read_ids(X)
     users, items = ids.users, ids.items
-    pairs, row_pairs = np.unique(
-        users.astype(np.int64) * (items.max() + 1) + items, return_inverse=True
-    )
-    kept = _find_core(*np.divmod(pairs, items.max() + 1), user_k, item_k, max_iter)
+    n_items = len(ids.item_index)
+    pairs, row_pairs = np.unique(encode_pairs(users, items, n_items), return_inverse=True)
+    kept = _find_core(*np.divmod(pairs, n_items), user_k, item_k, max_iter)
     name = f"filter_k_core(user_k={user_k}, item_k={item_k})"
-    result, report = keep_rows(X, kept[row_pairs], users, items, name)
+    result, report = keep_rows(X, kept[row_pairs], users, items, name, advice=_ADVICE)
     return hand_over(result, report, verbose, return_report)
 
 
@@ -213,7 +217,7 @@ def filter_min_count(
     kept = (np.bincount(ids.users) >= user_min)[ids.users]
     kept &= (np.bincount(ids.items) >= item_min)[ids.items]
     name = f"filter_min_count(user_min={user_min}, item_min={item_min})"
-    result, report = keep_rows(X, kept, ids.users, ids.items, name)
+    result, report = keep_rows(X, kept, ids.users, ids.items, name, advice=_ADVICE)
     return hand_over(result, report, verbose, return_report)
 
 
@@ -278,12 +282,12 @@ def filter_min_value(
             "filter_min_value needs the value column, the third of X, but X has "
             f"{n_columns(X)} columns."
         )
-    if isinstance(min_value, str) or not np.isfinite(min_value):
+    if not isinstance(min_value, Real) or isinstance(min_value, bool) or not isfinite(min_value):
         raise ValueError(f"min_value must be a finite number, got {min_value!r}.")
     ids = read_ids(X)
     kept = read_columns(X).values >= min_value
-    name = f"filter_min_value({min_value:g})"
-    result, report = keep_rows(X, kept, ids.users, ids.items, name)
+    name = f"filter_min_value({min_value:.12g})"
+    result, report = keep_rows(X, kept, ids.users, ids.items, name, advice=_ADVICE)
     return hand_over(result, report, verbose, return_report)
 
 

@@ -9,13 +9,9 @@ import numpy as np
 import pandas as pd
 
 from sklearn_recsys.exceptions import DataWarning
-from sklearn_recsys.interactions._cleaning._report import (
-    FilterReport,
-    hand_over,
-    keep_rows,
-    require_choice,
-)
+from sklearn_recsys.interactions._cleaning._report import FilterReport, hand_over, keep_rows
 from sklearn_recsys.interactions._columns import Table, column_names, require_table, take_ids
+from sklearn_recsys.interactions._parameters import require_choice
 
 __all__ = ["validate_ids"]
 
@@ -139,7 +135,10 @@ def validate_ids(
     kept = valid if on_error == "drop" else np.ones(len(valid), dtype=bool)
     notes = (message,) if len(details) else ()
     users, items = (codes for codes, _ in columns)
-    result, report = keep_rows(X, kept, users, items, "validate_ids", notes=notes, details=details)
+    advice = "correct the pattern"
+    result, report = keep_rows(
+        X, kept, users, items, "validate_ids", advice=advice, notes=notes, details=details
+    )
     return hand_over(result, report, verbose, return_report)
 
 

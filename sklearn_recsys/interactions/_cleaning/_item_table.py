@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sklearn_recsys.interactions._column_edits import column_position
 from sklearn_recsys.interactions._columns import (
     Table,
     column_names,
+    column_position,
     n_columns,
     require_table,
     take_column,

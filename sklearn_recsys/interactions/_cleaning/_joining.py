@@ -15,11 +15,11 @@ from sklearn_recsys.interactions._cleaning._report import (
     count_report,
     hand_over,
     read_ids,
-    require_choice,
 )
 from sklearn_recsys.interactions._column_edits import append_columns, as_named_frame
 from sklearn_recsys.interactions._columns import Table, column_names, require_table
 from sklearn_recsys.interactions._ids import list_some
+from sklearn_recsys.interactions._parameters import require_choice
 
 __all__ = ["join_item_table"]
 

@@ -9,8 +9,13 @@ import pandas as pd
 
 from sklearn_recsys.interactions._cleaning._item_table import ItemTable
 from sklearn_recsys.interactions._cleaning._report import Ids
-from sklearn_recsys.interactions._column_edits import column_position, replace_column
-from sklearn_recsys.interactions._columns import Table, take_column, take_rows
+from sklearn_recsys.interactions._column_edits import replace_column
+from sklearn_recsys.interactions._columns import (
+    Table,
+    column_position,
+    take_column,
+    take_rows,
+)
 from sklearn_recsys.interactions._ids import list_some
 
 __all__ = ["LabelGroups", "group_items"]
@@ -63,7 +68,7 @@ class LabelGroups:
         index = self.ids.item_index
         names = index.ids.astype(object)
         kept = np.ones(len(index), dtype=bool)
-        labelled = (self.codes >= 0) & ~_is_none(self.labels)
+        labelled = (self.codes >= 0) & ~pd.isna(self.labels)
         names[self.codes[labelled]] = self.labels[labelled]
         kept[self.codes[labelled]] = False
         # A set, as NumPy compares all with all where it holds objects.
@@ -101,7 +106,7 @@ class LabelGroups:
         reduced = take_rows(self.table.table, self.table.rows[kept])
         if not by_label:
             return reduced
-        missing = _is_none(self.labels[kept])
+        missing = pd.isna(self.labels[kept])
         names = np.where(missing, self.table.index.ids[kept].astype(object), self.labels[kept])
         return replace_column(reduced, self.table.id_position, names)
 
@@ -116,7 +121,7 @@ class LabelGroups:
         absent = np.delete(self.ids.item_index.ids, self.codes[known])
         if len(absent):
             notes.append(f"{len(absent)} item(s) not in items stay: {list_some(absent)}")
-        bare = self.table.index.ids[known & _is_none(self.labels)]
+        bare = self.table.index.ids[known & pd.isna(self.labels)]
         if len(bare):
             notes.append(f"{len(bare)} item(s) without a label stay: {list_some(bare)}")
         return notes
@@ -159,7 +164,3 @@ def _choose_representatives(labels: np.ndarray, counts: np.ndarray) -> np.ndarra
     leader[found] = order[first]
     representative[labelled] = leader[groups[labelled]]
     return representative
-
-
-def _is_none(labels: np.ndarray) -> np.ndarray:
-    return np.asarray(pd.isna(labels))

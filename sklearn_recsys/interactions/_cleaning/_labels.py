@@ -17,10 +17,11 @@ from sklearn_recsys.interactions._cleaning._label_text import (
     strip_accents,
     unify_unicode,
 )
-from sklearn_recsys.interactions._cleaning._report import hand_over, require_choice
-from sklearn_recsys.interactions._column_edits import column_position, replace_column
-from sklearn_recsys.interactions._columns import require_table, take_ids
+from sklearn_recsys.interactions._cleaning._report import hand_over
+from sklearn_recsys.interactions._column_edits import replace_column, replace_labels
+from sklearn_recsys.interactions._columns import column_position, require_table, take_ids
 from sklearn_recsys.interactions._ids import as_id_array, list_some
+from sklearn_recsys.interactions._parameters import require_bool, require_choice
 
 __all__ = ["LabelReport", "normalize_labels", "read_labels"]
 
@@ -222,8 +223,7 @@ def _check_steps(case: str | None, unicode_form: str | None, *switches: bool) ->
     if unicode_form is not None:
         require_choice(unicode_form, "unicode_form", ("NFC", "NFKC"))
     for name, switch in zip(("whitespace", "accents", "punctuation"), switches, strict=True):
-        if not isinstance(switch, (bool, np.bool_)):
-            raise ValueError(f"{name} must be True or False, got {switch!r}.")
+        require_bool(switch, name)
 
 
 def _choose_steps(
@@ -287,14 +287,7 @@ def _put_back(labels: Any, column: str | int | None, values: np.ndarray) -> Any:
     if column is not None:
         table = require_table(labels, min_columns=1, min_rows=0, name="labels")
         return replace_column(table, column_position(table, column, parameter="column"), values)
-    if hasattr(labels, "iloc"):
-        return replace_column(labels.to_frame(), 0, values).iloc[:, 0]
-    if hasattr(labels, "to_frame") and hasattr(labels, "to_list"):
-        table = labels.to_frame()
-        return (
-            replace_column(table, 0, values).to_series() if hasattr(table, "to_series") else values
-        )
-    return values.tolist() if isinstance(labels, (list, tuple)) else values
+    return replace_labels(labels, values)
 
 
 def _count(n: int, what: str) -> str:

@@ -8,6 +8,7 @@ from typing import Literal, overload
 import numpy as np
 import pandas as pd
 
+from sklearn_recsys._kernels import starts_of_runs
 from sklearn_recsys.interactions._cleaning._item_table import read_item_table
 from sklearn_recsys.interactions._cleaning._label_groups import LabelGroups, group_items
 from sklearn_recsys.interactions._cleaning._report import (
@@ -15,7 +16,6 @@ from sklearn_recsys.interactions._cleaning._report import (
     count_report,
     hand_over,
     read_ids,
-    require_choice,
 )
 from sklearn_recsys.interactions._column_edits import gather_column, replace_column
 from sklearn_recsys.interactions._columns import (
@@ -25,6 +25,8 @@ from sklearn_recsys.interactions._columns import (
     take_column,
     take_rows,
 )
+from sklearn_recsys.interactions._pairs import encode_pairs
+from sklearn_recsys.interactions._parameters import require_choice
 from sklearn_recsys.interactions._validation import read_columns
 
 __all__ = ["MergeReport", "merge_items"]
@@ -246,9 +248,9 @@ def _rename(X: Table, groups: LabelGroups, by_label: bool) -> tuple[Table, np.nd
 
 def _sum_pairs(X: Table, users: np.ndarray, items: np.ndarray) -> tuple[Table, np.ndarray]:
     """Return the first row of each pair with the sum of all its values, and these rows."""
-    pairs = users.astype(np.int64) * (items.max() + np.int64(1)) + items
+    pairs = encode_pairs(users, items, int(items.max()) + 1)
     order = np.argsort(pairs, kind="stable")
-    starts = np.flatnonzero(np.diff(pairs[order], prepend=-1))
+    starts = np.flatnonzero(starts_of_runs(pairs[order]))
     read_columns(X)  # a value that is no finite number would spoil a sum without a word
     values = take_column(X, 2)
     if values.dtype.kind in "biu":

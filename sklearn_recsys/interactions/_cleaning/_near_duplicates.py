@@ -16,8 +16,9 @@ from sklearn_recsys.interactions._cleaning._label_text import (
     unify_unicode,
 )
 from sklearn_recsys.interactions._cleaning._labels import read_labels
-from sklearn_recsys.interactions._cleaning._report import require_positive
 from sklearn_recsys.interactions._cleaning._typing_errors import find_typing_errors
+from sklearn_recsys.interactions._ids import list_some
+from sklearn_recsys.interactions._parameters import require_positive
 
 __all__ = ["find_near_duplicate_labels"]
 
@@ -72,14 +73,16 @@ def find_near_duplicate_labels(
 
         Sorted by reason, then similarity, then ``near_duplicate_count``, descending. Each label
         is a near duplicate at most once, so of three spellings two are listed, but the label of
-        one row may be the near duplicate of a row below: apply the rows from top to bottom.
+        one row may be the near duplicate of a row below: apply the rows from top to bottom. The
+        user guide ("Cleaning") does so in one pass.
 
     Raises
     ------
     TypeError
         If a label is not text.
     ValueError
-        If `counts` does not fit, or a table comes without `column`.
+        If `counts` are not as many as the labels, missing or negative, or a table comes without
+        `column`.
 
     See Also
     --------
@@ -135,6 +138,9 @@ def _sort_by_frequency(
             f"counts must hold a number for each of the {len(codes)} labels, got "
             f"{weights.dtype} of shape {weights.shape}."
         )
+    wrong = weights[~(np.isfinite(weights) & (weights >= 0))]
+    if len(wrong):
+        raise ValueError(f"counts must be finite and at least 0, got {list_some(wrong)}.")
     present = codes >= 0
     totals = np.bincount(codes[present], weights[present], minlength=len(distinct))
     if weights.dtype.kind != "f":

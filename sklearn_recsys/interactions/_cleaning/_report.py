@@ -20,8 +20,6 @@ __all__ = [
     "hand_over",
     "keep_rows",
     "read_ids",
-    "require_choice",
-    "require_positive",
 ]
 
 
@@ -146,13 +144,17 @@ def keep_rows(
     items: np.ndarray,
     name: str,
     *,
+    advice: str,
     notes: Sequence[str] = (),
     details: pd.DataFrame | None = None,
 ) -> tuple[Table, FilterReport]:
-    """Return the rows of a mask, and what that keeps of users and items given as codes."""
+    """Return the rows of a mask, and what that keeps of users and items given as codes.
+
+    If it keeps none, a warning gives the advice.
+    """
     if not kept.any():
         warnings.warn(
-            f"{name} keeps none of the {len(kept)} rows of X: lower its thresholds.",
+            f"{name} keeps none of the {len(kept)} rows of X: {advice}.",
             DataWarning,
             stacklevel=3,
         )
@@ -192,20 +194,6 @@ def hand_over(result: Any, report: Any, verbose: int, return_report: bool) -> An
     if verbose > 0:
         print(report)  # noqa: T201
     return (result, report) if return_report else result
-
-
-def require_positive(value: Any, name: str) -> int:
-    """Return `value` if it is a positive integer, and raise a ``ValueError`` if not."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise ValueError(f"{name} must be a positive integer, got {value!r}.")
-    return int(value)
-
-
-def require_choice(value: Any, name: str, choices: Sequence[str]) -> None:
-    """Raise a ``ValueError`` if `value` is none of the choices."""
-    if not isinstance(value, str) or value not in choices:
-        listed = ", ".join(map(repr, choices))
-        raise ValueError(f"{name} must be one of {listed}, got {value!r}.")
 
 
 def _count_distinct(codes: np.ndarray) -> int:

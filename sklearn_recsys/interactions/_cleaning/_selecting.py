@@ -4,6 +4,7 @@
 from typing import Any, Literal, overload
 
 import numpy as np
+import pandas as pd
 
 from sklearn_recsys.exceptions import UnknownIdError
 from sklearn_recsys.interactions._cleaning._report import (
@@ -11,11 +12,14 @@ from sklearn_recsys.interactions._cleaning._report import (
     hand_over,
     keep_rows,
     read_ids,
-    require_choice,
-    require_positive,
 )
 from sklearn_recsys.interactions._columns import Table, require_table
 from sklearn_recsys.interactions._ids import IdIndex, as_id_array, is_single_id, list_some
+from sklearn_recsys.interactions._parameters import (
+    require_bool,
+    require_choice,
+    require_positive,
+)
 
 __all__ = ["filter_items", "filter_users"]
 
@@ -121,15 +125,12 @@ def filter_users(
     """
     X = require_table(X)
     ids = read_ids(X)
-    index, codes = ids.user_index, ids.users
     _check_request(users, n_users, drop, on_unknown, role="user")
-    listed, notes = _encode_listed(users, index, on_unknown)
-    if n_users is not None:
-        listed = _sample(listed, n_users, random_state, role="user")
-    marked = np.isin(np.arange(len(index)), listed)[codes]
-    verb = "drop" if drop else "keep"
-    name = f"filter_users({verb} {len(listed)})"
-    result, report = keep_rows(X, marked ^ drop, ids.users, ids.items, name, notes=notes)
+    listed, notes = _choose_ids(users, ids.user_index, n_users, random_state, on_unknown)
+    kept = np.isin(ids.users, listed, invert=drop)
+    name = f"filter_users({'drop' if drop else 'keep'} {len(listed)})"
+    advice = "all its users are listed" if drop else "the list of users is empty"
+    result, report = keep_rows(X, kept, ids.users, ids.items, name, advice=advice, notes=notes)
     return hand_over(result, report, verbose, return_report)
 
 
@@ -236,15 +237,12 @@ def filter_items(
     """
     X = require_table(X)
     ids = read_ids(X)
-    index, codes = ids.item_index, ids.items
     _check_request(items, n_items, drop, on_unknown, role="item")
-    listed, notes = _encode_listed(items, index, on_unknown)
-    if n_items is not None:
-        listed = _sample(listed, n_items, random_state, role="item")
-    marked = np.isin(np.arange(len(index)), listed)[codes]
-    verb = "drop" if drop else "keep"
-    name = f"filter_items({verb} {len(listed)})"
-    result, report = keep_rows(X, marked ^ drop, ids.users, ids.items, name, notes=notes)
+    listed, notes = _choose_ids(items, ids.item_index, n_items, random_state, on_unknown)
+    kept = np.isin(ids.items, listed, invert=drop)
+    name = f"filter_items({'drop' if drop else 'keep'} {len(listed)})"
+    advice = "all its items are listed" if drop else "the list of items is empty"
+    result, report = keep_rows(X, kept, ids.users, ids.items, name, advice=advice, notes=notes)
     return hand_over(result, report, verbose, return_report)
 
 
@@ -252,12 +250,28 @@ def _check_request(
     listed: Any, n_ids: int | None, drop: bool, on_unknown: str, *, role: str
 ) -> None:
     require_choice(on_unknown, "on_unknown", ("raise", "skip"))
-    if not isinstance(drop, (bool, np.bool_)):
-        raise ValueError(f"drop must be True or False, got {drop!r}.")
+    require_bool(drop, "drop")
     if listed is None and n_ids is None:
         raise ValueError(f"Nothing was asked for: pass {role}s= to name {role}s, or n_{role}s=.")
-    if n_ids is not None and (drop or require_positive(n_ids, f"n_{role}s") < 1):
+    if n_ids is None:
+        return
+    if drop:
         raise ValueError(f"n_{role}s samples the {role}s to keep, but drop=True was given as well.")
+    require_positive(n_ids, f"n_{role}s")
+
+
+def _choose_ids(
+    listed: Any, index: IdIndex, n_ids: int | None, random_state: Any, on_unknown: str
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return the codes of the listed ids or of a sample of them, and a note on unknown ones."""
+    codes, notes = _encode_listed(listed, index, on_unknown)
+    if n_ids is None:
+        return codes, notes
+    if n_ids > len(codes):
+        raise ValueError(
+            f"n_{index.role}s={n_ids} is more than the {len(codes)} {index.role}s to choose from."
+        )
+    return np.random.default_rng(random_state).choice(codes, size=n_ids, replace=False), notes
 
 
 def _encode_listed(
@@ -266,8 +280,7 @@ def _encode_listed(
     """Return the codes of the listed ids, sorted, and a note on those that are unknown."""
     if listed is None:
         return np.arange(len(index)), ()
-    ids = as_id_array([listed] if is_single_id(listed) else listed)
-    codes = _encode(ids, index)
+    codes = _encode(ids := _read_listed(listed, index.role), index)
     unknown = list(dict.fromkeys(ids[codes < 0].tolist()))
     found = f"{len(unknown)} listed {index.role}(s) without a row in X: {list_some(unknown)}"
     if unknown and on_unknown == "raise":
@@ -278,6 +291,23 @@ def _encode_listed(
     return np.unique(codes[codes >= 0]), (found,) if unknown else ()
 
 
+def _read_listed(listed: Any, role: str) -> np.ndarray:
+    shape = getattr(listed, "shape", ())
+    if len(shape) > 1:
+        raise ValueError(
+            f"{role}s must be an id or a list of ids, got a table of shape {shape}: pass its "
+            "column of ids."
+        )
+    ids = as_id_array([listed] if is_single_id(listed) else listed)
+    missing = np.flatnonzero(pd.isna(ids))
+    if len(missing):
+        raise ValueError(
+            f"{role}s holds {len(missing)} missing id(s), the first at position {missing[0]}: "
+            "leave them out."
+        )
+    return ids
+
+
 def _encode(ids: np.ndarray, index: IdIndex) -> np.ndarray:
     listed = IdIndex(ids, index.role)
     if len(ids) and listed.kind != index.kind:
@@ -286,9 +316,3 @@ def _encode(ids: np.ndarray, index: IdIndex) -> np.ndarray:
             f"{listed.kind}, such as {list_some(ids[:1])}: convert one of them."
         )
     return index.encode(ids)
-
-
-def _sample(codes: np.ndarray, n: int, random_state: Any, *, role: str) -> np.ndarray:
-    if n > len(codes):
-        raise ValueError(f"n_{role}s={n} is more than the {len(codes)} {role}s to choose from.")
-    return np.random.default_rng(random_state).choice(codes, size=n, replace=False)

@@ -32,13 +32,13 @@ __all__ = ["InteractionsDescription", "describe_interactions"]
 _FEW = 5
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class InteractionsDescription:
     """Hold the figures that :func:`describe_interactions` finds in a table.
 
-    Printing it gives a report in text, and a notebook shows it as tables. Each figure is an
-    attribute, to be used in code or in a test of the data; ``to_frame`` lists them all. Shares are
-    numbers from 0 to 1, and NaN where there is nothing to share.
+    Printed or shown at a prompt it is a report in text, and a notebook shows it as tables. Each
+    figure is an attribute, to be used in code or in a test of the data; ``to_frame`` lists them
+    all. Shares are numbers from 0 to 1, and NaN where there is nothing to share.
 
     Parameters
     ----------
@@ -159,7 +159,7 @@ class InteractionsDescription:
         values = pd.Series(list(figures.values()), dtype=object)
         return pd.DataFrame({"statistic": list(figures), "value": values})
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return as_text(self._title(), list(self._blocks()), self.notes)
 
     def _repr_html_(self) -> str:
@@ -184,10 +184,10 @@ class InteractionsDescription:
 
     def _size(self) -> list[list[str]]:
         rows = [
-            ["rows", _count(self.n_rows)],
-            ["users", _count(self.n_users)],
-            ["items", _count(self.n_items)],
-            ["distinct pairs of user and item", _count(self.n_pairs)],
+            ["rows", format_number(self.n_rows)],
+            ["users", format_number(self.n_users)],
+            ["items", format_number(self.n_items)],
+            ["distinct pairs of user and item", format_number(self.n_pairs)],
             ["density", format_number(self.density)],
             _part("rows that repeat a pair", self.n_duplicates, self.n_usable_rows),
         ]
@@ -357,9 +357,5 @@ def describe_interactions(
     )
 
 
-def _count(number: int) -> str:
-    return format_number(number)
-
-
 def _part(label: str, count: int, whole: int) -> list[str]:
-    return [label, _count(count), format_share(count / whole if whole else np.nan)]
+    return [label, format_number(count), format_share(count / whole if whole else np.nan)]

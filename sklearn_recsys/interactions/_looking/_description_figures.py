@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sklearn_recsys._kernels import starts_of_runs
 from sklearn_recsys.interactions._columns import (
     Table,
     column_names,
@@ -19,6 +20,7 @@ from sklearn_recsys.interactions._columns import (
 )
 from sklearn_recsys.interactions._feature_table import FeatureTable
 from sklearn_recsys.interactions._ids import IdIndex, as_id_array
+from sklearn_recsys.interactions._pairs import encode_pairs
 
 __all__ = [
     "UsableRows",
@@ -133,13 +135,9 @@ def count_pairs(
 ) -> tuple[dict[str, Any], np.ndarray]:
     """Return the figures about distinct pairs, and the pairs of all rows in sorted order."""
     width = max(1, len(rows.item_ids))
-    # In place: each temporary of this length would be 8 bytes a row.
-    pairs = rows.users.astype(np.int64)
-    pairs *= width
-    pairs += rows.items
+    pairs = encode_pairs(rows.users, rows.items, width)
     pairs.sort()
-    first = np.ones(len(pairs), dtype=bool)
-    np.not_equal(pairs[1:], pairs[:-1], out=first[1:])
+    first = starts_of_runs(pairs)
     n_pairs = int(first.sum())
     users_per_item = per_item
     if n_pairs < len(pairs):
@@ -337,9 +335,7 @@ def _median_per_user(users: np.ndarray, codes: np.ndarray, distinct: np.ndarray)
     sizes = np.bincount(users)
     starts = np.cumsum(sizes) - sizes
     starts, sizes = starts[sizes > 0], sizes[sizes > 0]
-    keys = users.astype(np.int64)
-    keys *= len(distinct)
-    keys += codes
+    keys = encode_pairs(users, codes, len(distinct))
     keys.sort()
     low = distinct[keys[starts + (sizes - 1) // 2] % max(1, len(distinct))]
     high = distinct[keys[starts + sizes // 2] % max(1, len(distinct))]

@@ -1,11 +1,10 @@
 """List items by popularity."""
 # SPDX-License-Identifier: BSD-3-Clause
 
-from numbers import Integral
-
 import numpy as np
 import pandas as pd
 
+from sklearn_recsys._kernels import starts_of_runs
 from sklearn_recsys.interactions._columns import (
     Table,
     column_names,
@@ -15,12 +14,13 @@ from sklearn_recsys.interactions._columns import (
     take_ids,
 )
 from sklearn_recsys.interactions._ids import IdIndex
+from sklearn_recsys.interactions._pairs import encode_pairs
+from sklearn_recsys.interactions._parameters import require_choice, require_positive
 from sklearn_recsys.interactions._validation import read_columns
 
 __all__ = ["popularity_table"]
 
 _ADDED = ("count", "percentage", "rank")
-_MEASURES = ("interactions", "users", "value")
 
 
 def popularity_table(
@@ -80,12 +80,9 @@ def popularity_table(
       item  count  percentage  rank
     0  jam      5        62.5     1
     """
-    if by not in _MEASURES:
-        raise ValueError(f"by must be one of {_MEASURES}, got {by!r}.")
-    if n_items is not None and (
-        not isinstance(n_items, Integral) or isinstance(n_items, bool) or n_items < 1
-    ):
-        raise ValueError(f"n_items must be an integer >= 1 or None, got {n_items!r}.")
+    require_choice(by, "by", ("interactions", "users", "value"))
+    if n_items is not None:
+        require_positive(n_items, "n_items")
     X = require_table(X)
     name = (column_names(X) or ["user", "item"])[1]
     if name in _ADDED:
@@ -115,14 +112,9 @@ def popularity_table(
 def _count_users(X: Table, items: np.ndarray) -> np.ndarray:
     """Return the number of distinct users of each item."""
     users, rows = IdIndex.factorize(take_ids(X, 0), "user")
-    # In place: each temporary of this length would be 8 bytes a row.
-    pairs = items.astype(np.int64)
-    pairs *= len(users)
-    pairs += rows
+    pairs = encode_pairs(items, rows, len(users))
     pairs.sort()
-    first = np.ones(len(pairs), dtype=bool)
-    np.not_equal(pairs[1:], pairs[:-1], out=first[1:])
-    return np.bincount(pairs[first] // len(users))
+    return np.bincount(pairs[starts_of_runs(pairs)] // len(users))
 
 
 def _sum_values(X: Table, items: np.ndarray) -> np.ndarray:
