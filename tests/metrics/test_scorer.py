@@ -28,7 +28,8 @@ from sklearn.utils.validation import validate_data
 
 from sklearn_recsys.baseline import PopularityRecommender
 from sklearn_recsys.exceptions import DataWarning, UnknownIdError
-from sklearn_recsys.interactions._columns import require_table, set_column, take_column
+from sklearn_recsys.interactions._column_edits import set_column
+from sklearn_recsys.interactions._columns import require_table, take_column
 from sklearn_recsys.metrics import _scorer, make_ranking_scorer
 from sklearn_recsys.neighbors import ItemKNNRecommender
 

@@ -8,7 +8,8 @@ from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from sklearn_recsys.interactions._columns import set_column, take_column, take_rows
+from sklearn_recsys.interactions._column_edits import set_column
+from sklearn_recsys.interactions._columns import take_column, take_rows
 from sklearn_recsys.preprocessing import ConfidenceWeighter
 from sklearn_recsys.testing import World, check_weighter, interactions, make_checkerboard
 
