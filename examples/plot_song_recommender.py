@@ -59,8 +59,8 @@ join_item_table(top.rename(columns={"count": "listeners"}), data.songs, on="song
 # %%
 # The same for everyone, and for each her own
 # -------------------------------------------
-# The score of a song is its mean Jaccard similarity to the songs that the listener played: listeners
-# in common, divided by listeners of either.
+# The score of a song is its mean Jaccard similarity to the songs that the listener played: the
+# listeners in common, divided by the listeners of either.
 
 train, test = train_test_split(plays[["user_id", "song_id"]], test_size=0.2, random_state=0)
 popular = PopularityRecommender().fit(train)
