@@ -87,6 +87,7 @@ ROOMS = (
             "filter_k_core",
             "filter_min_count",
             "filter_min_value",
+            "filter_missing",
             "filter_users",
             "validate_ids",
             "normalize_labels",

@@ -4,10 +4,14 @@
 import argparse
 import csv
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 __all__ = ["parser"]
+
+# What stands before the third of the columns where that one names events.
+_EVENT = "event="
+_ROLES_WITH_EVENTS = ("user", "item", "event", "time")
 
 
 class _Names:
@@ -137,13 +141,22 @@ def _add_similar(commands: Any) -> None:
 
 
 def _add_describe(commands: Any) -> None:
-    text = "Tell how many users, items and interactions a table has, and how they are spread."
+    text = (
+        "Tell how many users, items and interactions a table has, and how they are spread. Rows in "
+        "which something is missing are counted and left out."
+    )
     command = _add_command(commands, "describe", "tell what is in a table", text)
-    _add_data(command)
+    _add_data(command, columns=_columns_or_events)
+    _add_catalogue(command.add_argument_group("catalogue"), "all of which count, with a row or not")
     _add_output(command)
 
 
-def _add_data(command: argparse.ArgumentParser) -> None:
+def _add_data(
+    command: argparse.ArgumentParser,
+    *,
+    columns: Callable[[str], list[str] | dict[str, str]] | None = None,
+) -> None:
+    """Add the options about FILE; `columns` reads the ones chosen, if names of events may be."""
     group = command.add_argument_group("data")
     group.add_argument(
         "file",
@@ -155,10 +168,10 @@ def _add_data(command: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--columns",
-        type=_columns,
+        type=columns or _columns,
         metavar="USER,ITEM[,VALUE[,TIME]]",
         help="the columns of FILE to read, by name or by position, the first being 1 (default: "
-        "the first ones)",
+        "the first ones)" + "; event=COLUMN in the place of VALUE counts events" * bool(columns),
     )
     group.add_argument(
         "--query", metavar="SQL", help="what to read from an SQLite FILE: SQL or a table's name"
@@ -166,7 +179,8 @@ def _add_data(command: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--drop-missing",
         action="store_true",
-        help="leave out rows without user, item or value, rather than stop",
+        help="leave out rows without user, item or value, rather than stop"
+        + ", as is always done here" * bool(columns),
     )
     _add_layout(group)
 
@@ -199,15 +213,20 @@ def _add_layout(group: Any) -> None:
 
 def _add_titles(command: argparse.ArgumentParser) -> None:
     group = command.add_argument_group("titles")
-    group.add_argument(
-        "--items",
-        metavar="TABLE",
-        help="table with one item a line, whose first column is the item's id in FILE",
-    )
+    _add_catalogue(group, "with their titles")
     group.add_argument(
         "--title",
         metavar="COLUMN",
-        help="its column with the titles, by name or position (default: 2)",
+        help="its column with the titles, by name or position (default: the first other one)",
+    )
+
+
+def _add_catalogue(group: Any, purpose: str) -> None:
+    group.add_argument("--items", metavar="TABLE", help=f"table with one item a line, {purpose}")
+    group.add_argument(
+        "--item-id",
+        metavar="COLUMN",
+        help="its column with the items' ids in FILE, by name or position (default: 1)",
     )
 
 
@@ -258,17 +277,32 @@ def _add_save(command: argparse.ArgumentParser) -> None:
 
 
 def _columns(text: str) -> list[str]:
+    columns = _columns_or_events(text)
+    if isinstance(columns, dict):
+        raise argparse.ArgumentTypeError(
+            f"must have no {_EVENT}{columns['event']}, as names of events are for describe alone: "
+            "leave it out to count each row as 1"
+        )
+    return columns
+
+
+def _columns_or_events(text: str) -> list[str] | dict[str, str]:
+    """Return the columns in their order, or by their roles if the third names events."""
     # A name may hold a comma where it is quoted, as in the file's own header.
     names = [name.strip() for name in next(csv.reader([text], skipinitialspace=True), [])]
-    if not 2 <= len(names) <= 4 or not all(names):
+    bare = [name.removeprefix(_EVENT) for name in names]
+    if not 2 <= len(names) <= 4 or not all(bare):
         raise argparse.ArgumentTypeError(
             f"must be two to four names or positions, as user,item,value, got {text!r}"
         )
-    if "0" in names:
+    if "0" in bare:
         raise argparse.ArgumentTypeError(f"must be positions from 1, got {text!r}")
-    if len(set(names)) < len(names):
+    if len(set(bare)) < len(bare):
         raise argparse.ArgumentTypeError(f"must be different columns, got {text!r}")
-    return names
+    if (names[:2], names[3:]) != (bare[:2], bare[3:]):
+        raise argparse.ArgumentTypeError(f"must have {_EVENT} before the third only, got {text!r}")
+    has_events = names != bare
+    return dict(zip(_ROLES_WITH_EVENTS, bare, strict=False)) if has_events else names
 
 
 def _separator(text: str) -> str:

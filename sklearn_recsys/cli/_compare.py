@@ -13,31 +13,17 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, ParameterGrid
 
 from sklearn_recsys.base import BaseRecommender
-from sklearn_recsys.baseline import (
-    BaselineRecommender,
-    PopularityRecommender,
-    RandomRecommender,
-)
 from sklearn_recsys.cli._data import known_remarks, load
 from sklearn_recsys.cli._ids import find_ids
-from sklearn_recsys.cli._models import keep, seed
+from sklearn_recsys.cli._models import keep, recommenders, seed
 from sklearn_recsys.cli._output import format_of, table_lines, write_lines, write_result
 from sklearn_recsys.cli._progress import Progress, say
 from sklearn_recsys.cli._titles import add_titles
-from sklearn_recsys.decomposition import SVDRecommender
 from sklearn_recsys.metrics import make_ranking_scorer
 from sklearn_recsys.model_selection import InteractionKFold, train_test_split_by_user
-from sklearn_recsys.neighbors import ItemKNNRecommender
 
 __all__ = ["Comparison", "Entry", "compare", "run"]
 
-_RECOMMENDERS: tuple[type[BaseRecommender], ...] = (
-    RandomRecommender,
-    PopularityRecommender,
-    BaselineRecommender,
-    ItemKNNRecommender,
-    SVDRecommender,
-)
 # Shown beside the metric that is tuned: the share found by a list that fills a page.
 _SECOND_METRIC = "recall@20"
 _N_FOLDS = 3
@@ -80,7 +66,7 @@ class Comparison:
         """The recommenders that can make something of the values."""
         values = self.train.iloc[:, 2] if self.train.shape[1] > 2 else pd.Series([1.0])
         chosen = []
-        for recommender in (recommender() for recommender in _RECOMMENDERS):
+        for recommender in (recommender() for recommender in recommenders().values()):
             name, tags = type(recommender).__name__, recommender.__recommender_tags__()
             if values.min() < 0 and not tags.negative_values:
                 say(f"left out: {name}, which has no use for negative values")

@@ -62,7 +62,9 @@ def load(options: argparse.Namespace) -> Data:
     TypeError, ValueError
         If they cannot be read or are no interactions.
     """
-    X, titles = read(options, n_columns=_N_COLUMNS)
+    on_missing = "drop" if options.drop_missing else "raise"
+    with remarks_said():
+        X, titles = read(options, n_columns=_N_COLUMNS, on_missing=on_missing)
     with remarks_said():
         # Which model can use negative values is decided later; here only the table counts.
         found = validate_interactions(X, None, None, duplicates="sum", allow_negative=True)
@@ -70,15 +72,16 @@ def load(options: argparse.Namespace) -> Data:
     return Data(X, found, find_titles(options, found.items.ids, titles))
 
 
-def read(options: argparse.Namespace, *, n_columns: int) -> tuple[pd.DataFrame, pd.Series | None]:
+def read(
+    options: argparse.Namespace, *, n_columns: int, on_missing: str
+) -> tuple[pd.DataFrame, pd.Series | None]:
     """Return the interactions as they are in the file; for generated ones the titles too."""
     if options.file is None:
         require_no_file_options(options)
         data = make_interactions(random_state=0)
         say("data: generated film ratings")
         return data.X, data.movies.set_index("movie_id")["title"]
-    with remarks_said():
-        return read_source(options, n_columns=n_columns), None
+    return read_source(options, n_columns=n_columns, on_missing=on_missing), None
 
 
 def require_no_file_options(options: argparse.Namespace) -> None:
@@ -106,10 +109,12 @@ def known_remarks() -> Iterator[None]:
 
 
 @contextmanager
-def remarks_said() -> Iterator[None]:
-    """Say warnings in a line each."""
+def remarks_said() -> Iterator[list[str]]:
+    """Say warnings in a line each, and give a list that holds them in the end."""
+    remarks: list[str] = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        yield
+        yield remarks
     for warning in caught:
+        remarks.append(str(warning.message))
         say(f"warning: {warning.message}")

@@ -28,7 +28,7 @@ _ROOMS = ("baseline", "neighbors", "linear_model", "decomposition")
 
 
 def recommenders() -> dict[str, type[BaseRecommender]]:
-    """Return the recommenders by the names that the command line gives them."""
+    """Return all recommenders of the rooms by the names that the command line gives them."""
     found = {}
     for room in _ROOMS:
         if importlib.util.find_spec(f"sklearn_recsys.{room}") is None:

@@ -21,7 +21,7 @@ _PIPE = "-"
 _N_NAMED = 5
 
 
-def read_source(options: argparse.Namespace, *, n_columns: int) -> pd.DataFrame:
+def read_source(options: argparse.Namespace, *, n_columns: int, on_missing: str) -> pd.DataFrame:
     """Return the interactions in FILE, at most so many columns unless they are chosen.
 
     Raises
@@ -29,21 +29,18 @@ def read_source(options: argparse.Namespace, *, n_columns: int) -> pd.DataFrame:
     ValueError
         If FILE cannot be read or holds no interactions.
     """
-    columns = options.columns
-    if columns is not None:
-        columns = [int(name) - 1 if name.isdecimal() else name for name in columns]
     try:
         with _open(options) as source, counted_rows() as count:
             X, layout = read_with_layout(
                 source,
-                columns,
+                _choose(options.columns),
                 Options(
                     query=options.query,
                     sep=options.sep,
                     header="auto" if options.header is None else options.header,
                     quoting=options.quoting,
                     encoding=options.encoding,
-                    on_missing="drop" if options.drop_missing else "raise",
+                    on_missing=on_missing,
                     progress=count,
                     at_most=n_columns,
                 ),
@@ -57,6 +54,15 @@ def read_source(options: argparse.Namespace, *, n_columns: int) -> pd.DataFrame:
             hint = " (the first line; --no-header if that is data)"
     say(f"data: {options.file}, columns {', '.join(map(str, X.columns))}{hint}")
     return X
+
+
+def _choose(columns: list[str] | dict[str, str] | None) -> Any:
+    """Return the columns as the reader is asked for them: it counts positions from 0."""
+    if isinstance(columns, dict):
+        return dict(zip(columns, _choose(list(columns.values())), strict=True))
+    if columns is None:
+        return None
+    return [int(name) - 1 if name.isdecimal() else name for name in columns]
 
 
 @contextmanager

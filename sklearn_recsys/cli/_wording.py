@@ -6,6 +6,8 @@ import re
 __all__ = ["reword"]
 
 _OPTIONS = {
+    r'; names of events are read by columns=\{"event": …\}': "; "
+    "describe counts names of events by --columns USER,ITEM,event=COLUMN",
     r"^(columns|sep|encoding|query|header): ": r"--\1: ",
     r"pass positions such as \[0, 1\], or header=True": "give positions such as 1,2, or --header",
     r"pass positions\.": "give positions, such as 1,2.",

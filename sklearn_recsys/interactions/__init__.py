@@ -10,6 +10,7 @@ from sklearn_recsys.interactions._cleaning._id_patterns import validate_ids
 from sklearn_recsys.interactions._cleaning._joining import join_item_table
 from sklearn_recsys.interactions._cleaning._labels import LabelReport, normalize_labels
 from sklearn_recsys.interactions._cleaning._merging import MergeReport, merge_items
+from sklearn_recsys.interactions._cleaning._missing import filter_missing
 from sklearn_recsys.interactions._cleaning._near_duplicates import find_near_duplicate_labels
 from sklearn_recsys.interactions._cleaning._report import FilterReport
 from sklearn_recsys.interactions._cleaning._selecting import filter_items, filter_users
@@ -35,6 +36,7 @@ __all__ = [
     "filter_k_core",
     "filter_min_count",
     "filter_min_value",
+    "filter_missing",
     "filter_users",
     "find_near_duplicate_labels",
     "interactions_from_matrix",

@@ -211,7 +211,8 @@ def _missing(missing: np.ndarray, role: str) -> ValueError:
     rows = np.flatnonzero(missing)
     return ValueError(
         f"Input X contains NaN: the {role} id is missing in {len(rows)} row(s), such as row "
-        f"{rows[0]}. Drop these rows before fit."
+        f"{rows[0]}. Drop these rows before fit, as sklearn_recsys.interactions.filter_missing "
+        "does."
     )
 
 

@@ -28,7 +28,8 @@ def read_times(X: Table) -> np.ndarray:
     if len(missing):
         raise ValueError(
             f"Input X contains NaN: the time is missing in {len(missing)} of {len(times)} rows, "
-            f"such as row {missing[0]}. Drop these rows first."
+            f"such as row {missing[0]}. Drop these rows first, as "
+            "sklearn_recsys.interactions.filter_missing does."
         )
     if times.dtype.kind == "O":
         times = _convert_objects(times)

@@ -46,6 +46,7 @@ _ITEM_WORDS = {
     "video",
     "game",
 }
+_DROP_MISSING = ", as sklearn_recsys.interactions.filter_missing does"
 _RESERVED_NAMES = ("score", "rank")
 
 
@@ -245,19 +246,25 @@ def _as_values(column: np.ndarray, name: str) -> np.ndarray:
             "DataFrame does not."
         )
     values = column.astype(np.float64, copy=False)
-    if not np.isfinite(values).all():
-        what = "NaN" if np.isnan(values).any() else "infinity"
-        row = np.flatnonzero(~np.isfinite(values))[0]
-        raise ValueError(
-            f"Input X contains {what}: {name} must hold finite numbers, but row {row} does not. "
-            "Drop such rows before fit."
-        )
+    _require_finite(values, name)
     if max(values.max(initial=0), -values.min(initial=0)) > np.finfo(np.float32).max:
         raise ValueError(
             f"Input X contains infinity or a value too large for dtype('float32'): {name} holds "
             f"{list_some(values[np.abs(values) > np.finfo(np.float32).max])}. Rescale it."
         )
     return values
+
+
+def _require_finite(values: np.ndarray, name: str) -> None:
+    is_finite = np.isfinite(values)
+    if is_finite.all():
+        return
+    what = "NaN" if np.isnan(values).any() else "infinity"
+    advice = _DROP_MISSING if what == "NaN" and name != "y" else ""
+    raise ValueError(
+        f"Input X contains {what}: {name} must hold finite numbers, but row {is_finite.argmin()} "
+        f"does not. Drop such rows before fit{advice}."
+    )
 
 
 def _check_names(columns: InteractionColumns) -> None:

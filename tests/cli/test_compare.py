@@ -12,7 +12,8 @@ from sklearn.model_selection import ParameterGrid
 
 from sklearn_recsys.baseline import PopularityRecommender
 from sklearn_recsys.cli import main
-from sklearn_recsys.cli._compare import _RECOMMENDERS, Comparison, compare
+from sklearn_recsys.cli._compare import Comparison, compare
+from sklearn_recsys.cli._models import recommenders
 from sklearn_recsys.cli._progress import Progress
 from sklearn_recsys.datasets import make_interactions
 from sklearn_recsys.decomposition import SVDRecommender
@@ -23,8 +24,8 @@ from sklearn_recsys.model_selection import train_test_split_by_user
 @pytest.fixture
 def two_models(monkeypatch):
     """Leave only two quick recommenders, for tests of what is done around them."""
-    quick = (PopularityRecommender, SVDRecommender)
-    monkeypatch.setattr("sklearn_recsys.cli._compare._RECOMMENDERS", quick)
+    quick = {"popularity": PopularityRecommender, "svd": SVDRecommender}
+    monkeypatch.setattr("sklearn_recsys.cli._compare.recommenders", lambda: quick)
 
 
 def columns_of(text):
@@ -36,17 +37,19 @@ def test_a_file_gives_a_leaderboard_and_a_list_for_one_user(pairs, capsys):
     assert main(["compare", pairs, "--user", "u3", "--n-items", "2"]) == 0
 
     out, err = capsys.readouterr()
-    assert set(columns_of(out)) == {
-        "RandomRecommender",
-        "PopularityRecommender",
-        "ItemKNNRecommender",
-        "SVDRecommender",
+    of_ratings = {
+        kind.__name__
+        for kind in recommenders().values()
+        if kind().__recommender_tags__().feedback == "explicit"
     }
-    assert columns_of(out)[0] in {"ItemKNNRecommender", "SVDRecommender"}
+    all_names = {kind.__name__ for kind in recommenders().values()}
+    assert set(columns_of(out)) == all_names - of_ratings
+    assert columns_of(out)[0] not in {"RandomRecommender", "PopularityRecommender"}
     assert columns_of(out)[-1] in {"RandomRecommender", "PopularityRecommender"}
     assert "User u3 has 9 items" in out
     assert re.findall(r"^ +(\d+) +(i\d+) ", out, flags=re.MULTILINE)[0] == ("1", "i7")
-    assert len(re.findall(r"^\[\d/4\] \w+: \d+ settings?, held-out ndcg@10 ", err, re.M)) == 4
+    n_lines = len(re.findall(r"^\[\d+/\d+\] \w+: \d+ settings?, held-out ndcg@10 ", err, re.M))
+    assert n_lines == len(columns_of(out))
     assert "left out: BaselineRecommender, which needs ratings" in err
 
 
@@ -97,7 +100,11 @@ def test_negative_values_leave_out_the_models_that_cannot_use_them(table, capsys
     assert main(["compare", table(lines)]) == 0
 
     out, err = capsys.readouterr()
-    assert sorted(columns_of(out)) == ["BaselineRecommender", "SVDRecommender"]
+    assert set(columns_of(out)) == {
+        kind.__name__
+        for kind in recommenders().values()
+        if kind().__recommender_tags__().negative_values
+    }
     assert "left out: ItemKNNRecommender, which has no use for negative values" in err
 
 
@@ -149,7 +156,8 @@ def test_a_line_holds_what_the_scorer_says_of_the_held_out_part():
 
 
 def test_the_interval_has_the_width_of_the_mean_s_standard_error(monkeypatch):
-    monkeypatch.setattr("sklearn_recsys.cli._compare._RECOMMENDERS", (PopularityRecommender,))
+    only = {"popularity": PopularityRecommender}
+    monkeypatch.setattr("sklearn_recsys.cli._compare.recommenders", lambda: only)
     X = make_interactions(n_users=300, n_items=80, n_interactions=6000).X
     comparison = Comparison.prepare(X, metric="ndcg@10", test_size=0.2, random_state=0)
 
@@ -161,7 +169,7 @@ def test_the_interval_has_the_width_of_the_mean_s_standard_error(monkeypatch):
     assert (high - low) / 2 == pytest.approx(1.96 * error, rel=0.1)
 
 
-@pytest.mark.parametrize("recommender", _RECOMMENDERS)
+@pytest.mark.parametrize("recommender", recommenders().values())
 def test_every_suggested_setting_can_be_fitted(recommender, two_tastes):
     X = list(two_tastes)
 

@@ -40,7 +40,8 @@ def test_titles_go_with_it(saved, table, run):
 
 
 def test_the_best_of_a_comparison_can_be_kept(pairs, run, tmp_path, monkeypatch):
-    monkeypatch.setattr("sklearn_recsys.cli._compare._RECOMMENDERS", (ItemKNNRecommender,))
+    only = {"item-knn": ItemKNNRecommender}
+    monkeypatch.setattr("sklearn_recsys.cli._compare.recommenders", lambda: only)
     path = tmp_path / "best.recsys"
 
     out, err = run("compare", pairs, "--save", path, "--format", "json")

@@ -73,6 +73,27 @@ def test_the_column_of_titles_can_be_chosen(table, column):
     assert titles_of(path, [1, 2], "--title", column) == {1: "Tea", 2: "Jam"}
 
 
+@pytest.mark.parametrize(
+    ("lines", "options"),
+    [
+        (["name,id", "Tea,1", "Jam,2"], ["--item-id", "id"]),
+        (["Tea,1", "Jam,2"], ["--item-id", "2"]),
+        (["year,name,id", "1999,Tea,1", "2001,Jam,2"], ["--item-id=3", "--title=name"]),
+        (["2,x,Jam", "1,y,Tea"], ["--item-id", "1", "--title", "3"]),
+    ],
+)
+def test_the_column_of_ids_can_be_chosen(table, lines, options):
+    assert titles_of(table(lines), [1, 2, 3], *options) == {1: "Tea", 2: "Jam"}
+
+
+def test_a_parquet_table_may_have_its_ids_anywhere(tmp_path):
+    pytest.importorskip("pyarrow")
+    path = tmp_path / "items.parquet"
+    pd.DataFrame({"name": ["Tea", "Jam"], "id": [1, 2]}).to_parquet(path)
+
+    assert titles_of(path, [1, 2], "--item-id", "id") == {1: "Tea", 2: "Jam"}
+
+
 def test_compressed_and_marked_files_are_read(tmp_path):
     path = tmp_path / "items.csv.gz"
     path.write_bytes(gzip.compress(b"\xef\xbb\xbfid,name\r\n1,Tea\r\n\r\n2,Jam"))
@@ -170,7 +191,8 @@ def test_a_file_that_cannot_be_read_is_named(pairs, tmp_path, refusal, name):
     assert line.startswith((f"cannot read {path}: ", f"{path} is damaged", f"{path} is a damaged"))
 
 
-def test_a_column_of_titles_without_a_table_is_refused(pairs, refusal):
-    line = refusal("similar", pairs, "--item", "i1", "--title", "name")
+@pytest.mark.parametrize("option", ["--title", "--item-id"])
+def test_a_column_without_a_table_is_refused(pairs, refusal, option):
+    line = refusal("similar", pairs, "--item", "i1", option, "name")
 
-    assert line == "--title names a column of the table of --items, but there is none."
+    assert line == f"{option} names a column of the table of --items, but there is none."

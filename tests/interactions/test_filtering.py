@@ -188,7 +188,12 @@ def test_rows_are_counted_not_partners():
 
     assert filter_min_count(X, user_min=2) == X[:2]
     assert filter_min_count(X, item_min=3) == X
-    assert filter_min_count(X) == X
+    assert filter_min_count(X, 1) == X
+
+
+def test_a_count_without_a_threshold_is_an_error():
+    with pytest.raises(ValueError, match=r"pass min_count= .* user_min= .* item_min= "):
+        filter_min_count(ROWS)
 
 
 @given(

@@ -132,7 +132,7 @@ def filter_k_core(
 @overload
 def filter_min_count(
     X: Table,
-    min_count: int = ...,
+    min_count: int | None = ...,
     *,
     user_min: int | None = ...,
     item_min: int | None = ...,
@@ -142,7 +142,7 @@ def filter_min_count(
 @overload
 def filter_min_count(
     X: Table,
-    min_count: int = ...,
+    min_count: int | None = ...,
     *,
     user_min: int | None = ...,
     item_min: int | None = ...,
@@ -151,7 +151,7 @@ def filter_min_count(
 ) -> tuple[Table, FilterReport]: ...
 def filter_min_count(
     X: Table,
-    min_count: int = 1,
+    min_count: int | None = None,
     *,
     user_min: int | None = None,
     item_min: int | None = None,
@@ -170,12 +170,13 @@ def filter_min_count(
     ----------
     X : table of shape (n_rows, n_columns)
         Interactions: user, item[, value[, time]], by position.
-    min_count : int, default=1
-        Least number of rows of a user, and of an item; 1 keeps everything.
+    min_count : int or None, default=None
+        Least number of rows of a user, and of an item; None sets no other limit than the next two
+        parameters, of which one is needed then.
     user_min : int or None, default=None
-        Least number of rows of a user; None takes `min_count`, and 1 keeps all users.
+        Least number of rows of a user; None takes `min_count`, or keeps all users without it.
     item_min : int or None, default=None
-        Least number of rows of an item; None takes `min_count`, and 1 keeps all items.
+        Least number of rows of an item; None takes `min_count`, or keeps all items without it.
     verbose : int, default=0
         Print the report if positive.
     return_report : bool, default=False
@@ -191,7 +192,7 @@ def filter_min_count(
     Raises
     ------
     ValueError
-        If a threshold is not a positive integer, or an id is missing.
+        If no threshold is given, or one is not a positive integer, or an id is missing.
 
     Warns
     -----
@@ -212,6 +213,13 @@ def filter_min_count(
     [['ann', 'tea'], ['bob', 'tea']]
     """
     X = require_table(X)
+    if min_count is None:
+        if user_min is None and item_min is None:
+            raise ValueError(
+                "filter_min_count needs a threshold: pass min_count= for both sides, user_min= for "
+                "users or item_min= for items, such as min_count=5."
+            )
+        min_count = 1
     user_min, item_min = _pick_thresholds(min_count=min_count, user_min=user_min, item_min=item_min)
     ids = read_ids(X)
     kept = (np.bincount(ids.users) >= user_min)[ids.users]

@@ -9,8 +9,14 @@ import numpy as np
 import pandas as pd
 
 from sklearn_recsys.exceptions import DataWarning
-from sklearn_recsys.interactions._cleaning._report import FilterReport, hand_over, keep_rows
-from sklearn_recsys.interactions._columns import Table, column_names, require_table, take_ids
+from sklearn_recsys.interactions._cleaning._report import (
+    FilterReport,
+    hand_over,
+    keep_rows,
+    read_messy_ids,
+    write_id,
+)
+from sklearn_recsys.interactions._columns import Table, column_names, require_table
 from sklearn_recsys.interactions._parameters import require_choice
 
 __all__ = ["validate_ids"]
@@ -97,6 +103,7 @@ def validate_ids(
 
     See Also
     --------
+    filter_missing : Drop rows without an id, a value or a time.
     filter_users : Drop users by their ids.
 
     Examples
@@ -117,7 +124,7 @@ def validate_ids(
     require_choice(on_error, "on_error", ("raise", "drop", "warn"))
     patterns = _compile(pattern=pattern, user_pattern=user_pattern, item_pattern=item_pattern)
     names = column_names(X) or ["user", "item"]
-    columns = [_factorize(X, position) for position in (0, 1)]
+    columns = [read_messy_ids(X, position) for position in (0, 1)]
     checks = [
         _find_offenders(codes, ids, regex)
         for (codes, ids), regex in zip(columns, patterns, strict=True)
@@ -167,30 +174,13 @@ def _compile_one(pattern: Any, name: str) -> re.Pattern:
     return regex
 
 
-def _factorize(X: Table, position: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return codes, -1 where missing, and the ids, of whatever types a corrupt column has."""
-    column = take_ids(X, position)
-    try:
-        codes, ids = pd.factorize(column)
-    except TypeError:
-        # A list cannot be told from another one by hashing, but by how it is written.
-        written = [None if value is None else _write(value) for value in column.tolist()]
-        codes, ids = pd.factorize(np.array(written, dtype=object))
-    return codes, np.asarray(ids)
-
-
 def _find_offenders(codes: np.ndarray, ids: np.ndarray, regex: re.Pattern | None) -> np.ndarray:
     """Mark the rows whose id does not match."""
     if regex is None:
         return np.zeros(len(codes), dtype=bool)
-    matches = [regex.fullmatch(_write(value)) is not None for value in ids.tolist()]
+    matches = [regex.fullmatch(write_id(value)) is not None for value in ids.tolist()]
     # The code of a missing id, -1, reads the last entry.
     return ~np.array([*matches, False])[codes]
-
-
-def _write(value: Any) -> str:
-    # A join that misses some rows turns the integers of the others into floats.
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _list_offenders(

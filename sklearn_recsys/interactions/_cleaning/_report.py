@@ -20,6 +20,8 @@ __all__ = [
     "hand_over",
     "keep_rows",
     "read_ids",
+    "read_messy_ids",
+    "write_id",
 ]
 
 
@@ -135,6 +137,24 @@ def read_ids(X: Table, *, item_position: int = 1) -> Ids:
         user_name=names[0],
         item_name=names[item_position],
     )
+
+
+def read_messy_ids(X: Table, position: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return codes, -1 where missing, and the ids, of whatever types a corrupt column has."""
+    column = take_ids(X, position)
+    try:
+        codes, ids = pd.factorize(column)
+    except TypeError:
+        # A list cannot be told from another one by hashing, but by how it is written.
+        written = [None if value is None else write_id(value) for value in column.tolist()]
+        codes, ids = pd.factorize(np.array(written, dtype=object))
+    return codes, np.asarray(ids)
+
+
+def write_id(value: Any) -> str:
+    """Return an id as text."""
+    # A join that misses some rows turns the integers of the others into floats.
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def keep_rows(

@@ -25,6 +25,7 @@ from sklearn_recsys.interactions._looking._description_report import (
     format_number,
     format_share,
 )
+from sklearn_recsys.interactions._looking._events import as_label, count_events, list_top_events
 
 __all__ = ["InteractionsDescription", "describe_interactions"]
 
@@ -49,6 +50,7 @@ class InteractionsDescription:
         missing entries are of usable rows.
     n_missing_users, n_missing_items, n_missing_values, n_missing_times : int
         Rows without that entry. A value or a time is missing too where it is no finite number.
+        Where the third column names events, a missing one counts as a missing value.
     n_users, n_items : int
         Distinct users and items, those of the catalogue included.
     n_idle_users, n_idle_items : int
@@ -63,11 +65,14 @@ class InteractionsDescription:
         Count, mean, standard deviation (of a sample), minimum, quartiles and maximum, as
         ``Series.describe`` gives them. Idle users and items count with 0.
     value, median_value_per_user : Series or None
-        The same of the values, and of each user's median value; None without a value column.
+        The same of the values, and of each user's median value; None without a column of values.
     n_ones, n_zeros, n_negatives : int or None
         Rows with a value of 1 (a single play), 0 or less.
     ones_share : float or None
         Rows with a value of 1 by rows with a value.
+    events, event_shares : Series or None
+        The rows of each event by its name, most frequent first, and their shares; None unless the
+        third column is text. The report lists the first ten.
     first_time, last_time : Timestamp, int, float or None
         The span of the time column, in its own unit; None without one.
     first_date, last_date : Timestamp or None
@@ -126,6 +131,8 @@ class InteractionsDescription:
     n_zeros: int | None
     n_negatives: int | None
     ones_share: float | None
+    events: pd.Series | None
+    event_shares: pd.Series | None
     first_time: Any
     last_time: Any
     first_date: pd.Timestamp | None
@@ -147,17 +154,20 @@ class InteractionsDescription:
         -------
         DataFrame of shape (n_figures, 2)
             `statistic`, the name of the attribute (and of its entry, as in
-            ``rows_per_user mean``), and `value`. What the table has no column for is left out.
+            ``rows_per_user mean``), and `value`. What the table has no column for is left out,
+            and events beyond ten are summed as "others".
         """
-        figures = {}
-        for field in fields(self):
-            figure = getattr(self, field.name)
+        figures: list[tuple[str, Any]] = []
+        for name in (field.name for field in fields(self)):
+            figure = getattr(self, name)
             if isinstance(figure, pd.Series):
-                figures.update({f"{field.name} {name}": entry for name, entry in figure.items()})
+                is_long = name in ("events", "event_shares")
+                entries = list_top_events(figure) if is_long else figure.items()
+                figures += [(f"{name} {label}", entry) for label, entry in entries]
             elif figure is not None and not isinstance(figure, (str, tuple)):
-                figures[field.name] = figure
-        values = pd.Series(list(figures.values()), dtype=object)
-        return pd.DataFrame({"statistic": list(figures), "value": values})
+                figures.append((name, figure))
+        values = pd.Series([figure for _, figure in figures], dtype=object)
+        return pd.DataFrame({"statistic": [name for name, _ in figures], "value": values})
 
     def __repr__(self) -> str:
         return as_text(self._title(), list(self._blocks()), self.notes)
@@ -174,6 +184,8 @@ class InteractionsDescription:
         yield self._distributions()
         if self.value is not None:
             yield Block("Values", self._values(int(self.value["count"])))
+        if self.events is not None and not self.events.empty:
+            yield Block("Events", self._events(self.events))
         if self.first_time is not None:
             yield Block("Time", self._times())
         yield Block("Cold start", self._cold_start())
@@ -221,6 +233,10 @@ class InteractionsDescription:
         }
         return [_part(label, count or 0, n_values) for label, count in counts.items()]
 
+    def _events(self, events: pd.Series) -> list[list[str]]:
+        n_events = int(events.sum())
+        return [_part(as_label(name), count, n_events) for name, count in list_top_events(events)]
+
     def _times(self) -> list[list[str]]:
         ends = {
             "first": (self.first_time, self.first_date),
@@ -253,10 +269,11 @@ class InteractionsDescription:
         return [*rows, ["Gini coefficient of the rows of items", format_number(self.item_gini)]]
 
     def _missing(self) -> list[list[str]]:
+        third = "a value, left out of values" if self.events is None else "an event"
         counts = {
             "rows without a user, left out": self.n_missing_users,
             "rows without an item, left out": self.n_missing_items,
-            "rows without a value, left out of values": self.n_missing_values,
+            f"rows without {third}": self.n_missing_values,
             "rows without a time, left out of times": self.n_missing_times,
         }
         return [_part(label, count, self.n_rows) for label, count in counts.items() if count]
@@ -271,12 +288,14 @@ def describe_interactions(
     they are, how much users and items differ, whether values are ratings or plays, and how many
     users and items a model would not know. Messy data are reported rather than refused: rows
     without a user or an item are counted and left out, and so are missing values and times, of the
-    figures about them. O(n log n) in time for n rows, and about 30 bytes a row of memory.
+    figures about them. A third column of text is taken for names of events, such as an
+    `EventWeighter` turns into numbers, and these are counted in the place of values. O(n log n) in
+    time for n rows, and about 30 bytes a row of memory.
 
     Parameters
     ----------
     X : table of shape (n_rows, n_columns)
-        Interactions: user, item[, value[, time]], by position.
+        Interactions: user, item[, value or event[, time]], by position.
     users, items : int, array-like, table, FeatureTable or None, default=None
         The catalogue: how many users or items there are in all, or their ids, or a table of them
         (whose ids are in the column called as in `X`, or else in the index). Those without
@@ -351,6 +370,7 @@ def describe_interactions(
         **of_pairs,
         **of_cold_start,
         **describe_values(rows),
+        **count_events(rows.events),
         **describe_times(rows),
         **measure_long_tail(per_item),
         notes=tuple(rows.notes),

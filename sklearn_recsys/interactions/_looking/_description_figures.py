@@ -20,6 +20,7 @@ from sklearn_recsys.interactions._columns import (
 )
 from sklearn_recsys.interactions._feature_table import FeatureTable
 from sklearn_recsys.interactions._ids import IdIndex, as_id_array
+from sklearn_recsys.interactions._looking._events import read_events
 from sklearn_recsys.interactions._pairs import encode_pairs
 
 __all__ = [
@@ -52,6 +53,8 @@ class UsableRows:
     values, times : ndarray of shape (n_usable_rows,) or None
         Numbers or datetimes as they are in the table, NaN or NaT where missing; None without the
         column.
+    events : Categorical of shape (n_usable_rows,) or None
+        Names of events, which take the place of values; None where there are none.
     counts : dict of str to int
         Numbers of rows and of what is missing in them, by their names in the description.
     notes : list of str
@@ -64,6 +67,7 @@ class UsableRows:
     item_ids: np.ndarray
     values: np.ndarray | None
     times: np.ndarray | None
+    events: pd.Categorical | None
     counts: dict[str, Any]
     notes: list[str]
 
@@ -74,23 +78,24 @@ def read_usable_rows(X: Table) -> UsableRows:
     users, items = take_ids(X, 0), take_ids(X, 1)
     no_user, no_item = np.asarray(pd.isna(users)), np.asarray(pd.isna(items))
     kept = ~(no_user | no_item)
-    values = _as_numbers(take_column(X, 2), notes) if n_columns(X) > 2 else None
+    values, events = _read_third_column(X, notes)
     times = _as_times(take_column(X, 3), notes) if n_columns(X) > 3 else None
     counts = {
         "n_rows": n_rows(X),
         "n_usable_rows": int(kept.sum()),
         "n_missing_users": int(no_user.sum()),
         "n_missing_items": int(no_item.sum()),
-        "n_missing_values": int(_mark_missing(values).sum()),
+        "n_missing_values": int(_mark_missing(values if events is None else events).sum()),
         "n_missing_times": int(_mark_missing(times).sum()),
     }
     if not kept.all():
         users, items = users[kept], items[kept]
         values = None if values is None else values[kept]
         times = None if times is None else times[kept]
+        events = None if events is None else events[kept]
     user_ids, rows = _encode(users, "user", notes)
     item_ids, cols = _encode(items, "item", notes)
-    return UsableRows(rows, cols, user_ids, item_ids, values, times, counts, notes)
+    return UsableRows(rows, cols, user_ids, item_ids, values, times, events, counts, notes)
 
 
 def count_all(catalogue: Any, ids: np.ndarray, *, role: str, name: str) -> int:
@@ -242,6 +247,16 @@ def measure_long_tail(per_item: np.ndarray) -> dict[str, Any]:
     return figures
 
 
+def _read_third_column(
+    X: Table, notes: list[str]
+) -> tuple[np.ndarray | None, pd.Categorical | None]:
+    """Return the values, or the names of events in their place."""
+    if n_columns(X) < 3:
+        return None, None
+    events = read_events(X, notes)
+    return (_as_numbers(take_column(X, 2), notes) if events is None else None), events
+
+
 def _n_dimensions(catalogue: Any) -> int:
     return len(catalogue.shape) if hasattr(catalogue, "shape") else 1
 
@@ -292,9 +307,11 @@ def _as_times(column: np.ndarray, notes: list[str]) -> np.ndarray:
     return _as_numbers(column, notes, "time")
 
 
-def _mark_missing(column: np.ndarray | None) -> np.ndarray:
+def _mark_missing(column: np.ndarray | pd.Categorical | None) -> np.ndarray:
     if column is None:
         return np.zeros(0, dtype=bool)
+    if isinstance(column, pd.Categorical):
+        return np.asarray(column.codes < 0)
     # An infinite number is as little use as none.
     return ~np.isfinite(column)
 
