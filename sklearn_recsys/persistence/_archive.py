@@ -16,7 +16,15 @@ import numpy as np
 from sklearn_recsys.exceptions import UnsafeFileError
 from sklearn_recsys.persistence._npy import read_header, require_sound_values
 
-__all__ = ["MANIFEST", "Archive", "Content", "Member", "read_layout", "write_archive"]
+__all__ = [
+    "MANIFEST",
+    "Archive",
+    "Content",
+    "Member",
+    "read_layout",
+    "require_no_device",
+    "write_archive",
+]
 
 Content = bytes | np.ndarray
 
@@ -44,7 +52,7 @@ class Member(NamedTuple):
 def write_archive(path: str | os.PathLike[str], members: Iterable[tuple[str, Content]]) -> None:
     """Write an archive that takes the place of an old one when it is complete, and only then."""
     with (
-        _replacing(os.path.realpath(path)) as file,
+        _replacing(os.path.realpath(os.fsdecode(path))) as file,
         zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive,
     ):
         for name, content in members:
@@ -204,6 +212,7 @@ def _replacing(target: str) -> Iterator[BinaryIO]:
     """Give a new file beside the target, which takes its place once it is safely on disk."""
     if os.path.isdir(target):
         raise IsADirectoryError(f"{target} is a directory: name a file in it.")
+    require_no_device(target)  # replacing /dev/null would harm more than this program
     folder = os.path.dirname(target)
     temporary = os.path.join(folder, f".sklearn-recsys-{secrets.token_hex(8)}.tmp")
     try:
@@ -219,6 +228,12 @@ def _replacing(target: str) -> Iterator[BinaryIO]:
             os.unlink(temporary)
         raise
     _sync_folder(folder)
+
+
+def require_no_device(path: str) -> None:
+    """Raise for what may have no end, or no beginning to come back to."""
+    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+        raise OSError(f"{path} is a device or a pipe: name a file.")
 
 
 def _sync_folder(folder: str) -> None:

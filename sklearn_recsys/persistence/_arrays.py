@@ -56,7 +56,7 @@ def decode_text(node: Node) -> np.ndarray:
     """Return the array of text of a node."""
     text = node.array("characters", kinds="u", may_map=False).tobytes()
     ends = node.array("ends", kinds="i", may_map=False)
-    shape = node.integers("shape")
+    shape = node.shape()
     characters = text.decode("utf-8", "surrogatepass")
     bounds = np.concatenate([[0], ends.reshape(-1)])
     falls = (bounds[1:] < bounds[:-1]).any()  # not by np.diff, which could overflow
@@ -100,8 +100,8 @@ def _decode_python_numbers(node: Node) -> np.ndarray:
 
 
 def _decode_objects(node: Node) -> np.ndarray:
-    items, shape = node.values("items"), node.integers("shape")
-    if math.prod(shape) != len(items) or len(shape) > 32:
+    items, shape = node.values("items"), node.shape()
+    if math.prod(shape) != len(items):
         raise node.wrong("shape")
     array = np.empty(len(items), dtype=object)
     for place, item in enumerate(items):  # as a whole, NumPy would look into lists of lists
@@ -141,7 +141,7 @@ def _encode_sparse(encoder: Encoder, value: Any, path: str) -> Spec:
 
 
 def _decode_sparse(node: Node) -> Any:
-    shape, cls = node.integers("shape"), _SPARSE.get(node.text("class"))
+    shape, cls = node.shape(), _SPARSE.get(node.text("class"))
     if cls is None or len(shape) != 2:
         raise node.wrong("class")
     n_major, n_minor = shape if node.text("class").startswith("csr") else shape[::-1]

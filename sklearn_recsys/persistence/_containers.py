@@ -72,11 +72,8 @@ def _decode_mapping(node: Node) -> dict:
         raise node.wrong("keys")
     require_hashable(keys)
     mapping = _MAPPINGS[node.kind]()
-    # Not by update(**…): a Bunch takes any text for a key.
-    for key, value in zip(keys, values, strict=True):
-        dict.__setitem__(mapping, key, value) if node.kind != "ordered dict" else (
-            OrderedDict.__setitem__(mapping, key, value)
-        )
+    # Of pairs, not of keywords: a Bunch takes any text for a key.
+    mapping.update(zip(keys, values, strict=True))
     return mapping
 
 

@@ -16,9 +16,13 @@ T = TypeVar("T")
 
 _SCALARS = (type(None), bool, int, float, str)
 # What an object may hold if each thing that it shares is counted as often as it is met: a few
-# lists of lists of … could otherwise stand for more than any computer can print or compare.
+# lists of lists of … could otherwise stand for more than any computer can print, hash or compare.
 _MAX_WEIGHT = 10**7
 _MAX_SHARES = 1000
+# Some types of C, such as arrays of objects, free what they hold by recursion without a limit.
+_MAX_DEPTH = 1000
+# NumPy's bound, before version 2.
+_MAX_DIMENSIONS = 32
 
 
 class Node:
@@ -53,12 +57,14 @@ class Node:
             raise self.wrong(field)
         return value
 
-    def integers(self, field: str) -> list[int]:
-        """Return a field that is a list of integers that are not negative."""
-        values = self._typed(field, list)
-        if any(type(value) is not int or value < 0 for value in values):
-            raise self.wrong(field)
-        return values
+    def shape(self) -> list[int]:
+        """Return the field that is the shape of an array."""
+        lengths = self._typed("shape", list)
+        # Few, before anybody takes their product.
+        is_short = len(lengths) <= _MAX_DIMENSIONS
+        if not is_short or any(type(n) is not int or not 0 <= n < 2**63 for n in lengths):
+            raise self.wrong("shape")
+        return lengths
 
     def texts(self, field: str) -> list[str]:
         """Return a field that is a list of texts."""
@@ -153,35 +159,45 @@ class Decoder:
 def check_graph(specs: Any) -> None:
     """Raise unless each node refers only to nodes before it, all are needed, and not too often.
 
-    So there are no circles, nothing is built in vain, and no object is larger when it is printed
-    or compared than a file of its size could justify.
+    So there are no circles, nothing is built in vain, and no object is deeper than Python can
+    handle, or larger when it is printed or compared than a file of its size could justify.
+
+    Raises
+    ------
+    UnsafeFileError
+        If that is not so.
     """
     if not isinstance(specs, list) or not specs:
         raise UnsafeFileError("The file's manifest has no list of nodes.")
-    limit = max(_MAX_WEIGHT, _MAX_SHARES * len(specs))
-    weights: list[int] = []
+    parts = [_parts(spec) for spec in specs]
+    limit = max(_MAX_WEIGHT, _MAX_SHARES * sum(own for own, _ in parts))
+    weights, depths = [0] * len(specs), [0] * len(specs)
     is_used = bytearray(len(specs))
-    for place, spec in enumerate(specs):
-        weight = 1
-        for reference in _references(spec):
+    for place, (own, references) in enumerate(parts):
+        for reference in references:
             if type(reference) is not int or not 0 <= reference < place:
                 raise UnsafeFileError(f"The file's node {place} refers to {reference!r}.")
             is_used[reference] = True
-            weight += weights[reference]
-        weights.append(weight)
-    if weights[-1] > limit or not all(is_used[:-1]):
-        raise UnsafeFileError("The file's nodes do not form one object of a sane size.")
+        weights[place] = own + sum(weights[reference] for reference in references)
+        depths[place] = 1 + max((depths[reference] for reference in references), default=0)
+        # Here rather than at the end, where doubled numbers would be too long to be added.
+        if weights[place] > limit or depths[place] > _MAX_DEPTH:
+            raise UnsafeFileError("The file's nodes do not form one object of a sane size.")
+    if not all(is_used[:-1]):
+        raise UnsafeFileError("The file's nodes do not form one object.")
 
 
-def _references(spec: Any) -> list[Any]:
-    """Return the places that a node refers to, after checking the form of its fields."""
+def _parts(spec: Any) -> tuple[int, list[Any]]:
+    """Return how much a node holds itself and the places it refers to; its form is checked."""
     if not isinstance(spec, dict):
         raise UnsafeFileError("The file's manifest has a node that is not an object.")
-    found = []
+    weight, references = 1, []
     for field in spec.values():
         for value in field if isinstance(field, list) else [field]:
             if isinstance(value, dict) and list(value) == ["at"]:
-                found.append(value["at"])
-            elif not isinstance(value, _SCALARS):
+                references.append(value["at"])
+            elif isinstance(value, _SCALARS):
+                weight += len(value) if isinstance(value, str) else 1
+            else:
                 raise UnsafeFileError("The file's manifest has a node of a wrong form.")
-    return found
+    return weight, references

@@ -25,7 +25,12 @@ from sklearn_recsys.persistence import (
     _scalars,
     _tables,
 )
-from sklearn_recsys.persistence._archive import MANIFEST, Archive, write_archive
+from sklearn_recsys.persistence._archive import (
+    MANIFEST,
+    Archive,
+    require_no_device,
+    write_archive,
+)
 from sklearn_recsys.persistence._decoding import Decode, Decoder, check_graph
 from sklearn_recsys.persistence._encoding import Encode, Encoder
 from sklearn_recsys.persistence._registry import Trusted
@@ -89,6 +94,8 @@ def save(
     TypeError
         If anything in it cannot be saved, such as a function or an open file; the message names
         where it is, and the old file is left as it was.
+    OSError
+        If the file cannot be written, or is a device or a pipe.
     ModuleNotFoundError
         If it holds an estimator of scikit-learn that skops has to save, and skops is missing.
 
@@ -122,8 +129,14 @@ def save(
         root = encoder.value(estimator, "")
     except RecursionError as error:
         raise TypeError("The estimator is nested too deeply to be saved.") from error
-    if not isinstance(root, dict):
+    if not isinstance(root, dict) or isinstance(estimator, type):
         raise TypeError(f"estimator must be an estimator, got {estimator!r}.")
+    try:
+        check_graph(encoder.nodes)
+    except UnsafeFileError as error:  # better now than when it is the only copy
+        raise TypeError(
+            "The estimator is nested too deeply, or has too many parts in common, for load."
+        ) from error
     manifest = {
         "format": _FORMAT,
         "format_version": _VERSION,
@@ -171,6 +184,8 @@ def load(
 
     Raises
     ------
+    OSError
+        If the file does not exist, cannot be read, or is a device or a pipe.
     FormatVersionError
         If a newer version of the library wrote the file: upgrade.
     UnsafeFileError
@@ -204,16 +219,18 @@ def load(
     """
     if mmap_mode not in (None, "r"):
         raise ValueError(f'mmap_mode must be None or "r", got {mmap_mode!r}.')
-    vouched = Trusted(trusted)
-    with open(path, "rb") as file:
+    vouched, name = Trusted(trusted), os.fsdecode(path)
+    require_no_device(name)
+    with open(name, "rb") as file:
         try:
             estimator, stale = _read(Archive(file, is_mapped=mmap_mode == "r"), vouched)
-        except (FormatVersionError, UnsafeFileError, ModuleNotFoundError, MemoryError):
+        except (FormatVersionError, UnsafeFileError, ModuleNotFoundError, MemoryError) as error:
+            error.add_note(f"The file is {name!r}.")
             raise
         # What a forged file makes pandas, NumPy or a constructor raise is no fault of theirs.
         except Exception as error:
             raise UnsafeFileError(
-                f"{os.fspath(path)!r} is damaged, or was not written by save: {error!r}."
+                f"{name!r} is damaged, or was not written by save: {error!r}."
             ) from error
     if stale is not None:
         warnings.warn(stale, stacklevel=2)

@@ -53,6 +53,8 @@ def _fault_of_recommender(parts: dict[str, Any], cls: type) -> str | None:
         "_item_index": lambda part: isinstance(part, IdIndex) and len(part) == n_items,
         "is_cold_user_": lambda part: _is_array(part, (n_users,)),
         "is_cold_item_": lambda part: _is_array(part, (n_items,)),
+        "user_biases_": lambda part: _is_array(part, (n_users,)),
+        "item_biases_": lambda part: _is_array(part, (n_items,)),
     }
     return _first_fault(parts, is_right)
 
@@ -66,8 +68,6 @@ def _fault_of_factors(parts: dict[str, Any], cls: type) -> str | None:
     is_right: dict[str, Callable[[Any], bool]] = {
         "user_factors_": lambda part: _is_array(part, (n_users, width)),
         "item_factors_": lambda part: _is_array(part, (n_items, width)),
-        "user_biases_": lambda part: _is_array(part, (n_users,)),
-        "item_biases_": lambda part: _is_array(part, (n_items,)),
     }
     return _first_fault(parts, is_right)
 

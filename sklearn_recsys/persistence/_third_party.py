@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import io
+import json
 import warnings
 from typing import Any
 
@@ -20,6 +21,9 @@ __all__ = ["decode_with_skops", "encode_with_skops"]
 # No ".npz", which is what skops makes of a sparse matrix: its content is compressed, and skops does
 # not check that its indices stay within it.
 _MEMBERS = r"schema\.json|[0-9]{1,20}\.npy"
+# As in the graph of nodes, parts are counted as often as they are met.
+_MAX_SIZE = 10**6
+_MAX_SHARES = 100
 
 
 def encode_with_skops(encoder: Encoder, value: BaseEstimator, path: str) -> Spec:
@@ -74,6 +78,30 @@ def _check_content(content: bytes) -> None:
     for member in members:
         if member.name.endswith(".npy"):
             _check_array(content[member.start : member.start + member.size])
+        else:
+            _check_schema(json.loads(content[member.start : member.start + member.size]))
+
+
+def _check_schema(schema: Any) -> None:
+    """Raise if what is shared is met so often that skops would not come to an end."""
+    sizes: dict[Any, int] = {}
+    n_parts = 0
+
+    def measure(part: Any) -> int:
+        nonlocal n_parts
+        n_parts += 1
+        if not isinstance(part, (dict, list)):
+            return 1
+        key = part.get("__id__") if isinstance(part, dict) else None
+        if key in sizes:  # what skops has met under this name, it takes again
+            return sizes[key]
+        sizes.update({} if key is None else {key: 0})
+        size = 1 + sum(map(measure, part.values() if isinstance(part, dict) else part))
+        sizes.update({} if key is None else {key: size})
+        return size
+
+    if measure(schema) > max(_MAX_SIZE, _MAX_SHARES * n_parts):
+        raise UnsafeFileError("The file's parts of skops do not form an object of a sane size.")
 
 
 def _check_array(content: bytes) -> None:

@@ -112,7 +112,7 @@ class EventWeighter(BaseWeighter):
         if len(missing):
             raise ValueError(
                 f"Input X contains NaN: the event is missing in {len(missing)} row(s), such as row "
-                f"{missing[0]}. Drop these rows or give the event a name."
+                f"{missing[0]}. Drop these rows, such as by filter_missing, or name the events."
             )
         codes, names = pd.factorize(events)
         others = [name for name in names if not isinstance(name, str)]

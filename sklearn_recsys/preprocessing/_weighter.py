@@ -145,5 +145,5 @@ def _require_ids(columns: InteractionColumns) -> None:
             rows = np.flatnonzero(missing)
             raise ValueError(
                 f"Input X contains NaN or infinity: the {role} id is missing in {len(rows)} "
-                f"row(s), such as row {rows[0]}. Drop these rows first."
+                f"row(s), such as row {rows[0]}. Drop these rows first, such as by filter_missing."
             )

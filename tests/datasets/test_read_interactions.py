@@ -244,6 +244,12 @@ def test_a_decimal_comma_is_found_or_said():
     assert "divides the columns" in refusal("a,b,1\n", decimal=",")
 
 
+def test_a_point_beside_a_decimal_comma_is_no_decimal_sign():
+    assert "'1.234' beside a decimal comma" in refusal("a;b;1.234\nc;d;1,5\n", decimal=",")
+    assert "'1.234,5' beside a decimal comma" in refusal("a;b;2,5\nc;d;1.234,5\n", decimal=",")
+    assert "decimal comma" in refusal("a;b;1.234\n", decimal=",")
+
+
 def test_times_are_seconds_or_dates():
     seconds = read("a,b,1,978300760\n")["time"]
     dates = read(

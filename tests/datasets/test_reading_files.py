@@ -8,9 +8,10 @@ import lzma
 import os
 import threading
 import zipfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -185,6 +186,54 @@ def test_a_source_of_another_type_is_refused(source):
         read_interactions(source)
 
 
+@pytest.mark.parametrize("answer", [None, 3])
+def test_a_file_that_gives_neither_bytes_nor_text_is_refused(answer):
+    class Strange:
+        def read(self, size=-1):
+            return answer
+
+    with pytest.raises(TypeError, match="to give bytes or text, got"):
+        read_interactions(Strange())
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "http://a b/x", f"http://{'a' * 100}.org/"])
+def test_an_address_that_is_none_is_named(url):
+    with pytest.raises(OSError, match="cannot be read"):
+        read_interactions(url)
+
+
+def test_blank_lines_without_end_are_passed_over():
+    class Blank(io.RawIOBase):
+        left = 2**27
+        start = b"user,item\n1,2\n"
+
+        def readable(self):
+            return True
+
+        def readinto(self, buffer):
+            size = min(len(buffer), self.left)
+            buffer[:size] = (self.start + b"\n" * size)[:size]
+            self.left, self.start = self.left - size, self.start[size:]
+            return size
+
+    X = read_interactions(Blank())
+
+    assert X.to_numpy().tolist() == [[1, 2]]
+
+
+def test_a_damaged_parquet_file_is_read_or_refused():
+    stream = io.BytesIO()
+    ids = [f"u{code % 50}" for code in range(2000)]
+    pq.write_table(pa.table({"u": ids, "i": range(2000)}), stream)
+    content, rng = stream.getvalue(), np.random.default_rng(0)
+
+    for place in range(0, len(content), 5):
+        damaged = bytearray(content)
+        damaged[place] ^= int(rng.integers(1, 256))
+        with suppress(ValueError):
+            assert len(read_interactions(io.BytesIO(damaged))) > 0
+
+
 @pytest.mark.parametrize("packing", ["gzip", "bz2", "xz", "zip", "parquet"])
 @pytest.mark.parametrize("kept", [0.5, 0.9, -1])
 def test_a_file_cut_short_is_no_shorter_table(packing, kept):
@@ -231,14 +280,13 @@ def test_an_encrypted_archive_is_named():
         (b"ARROW1\0\0", "Arrow file"),
         (b"\x89HDF\r\n\x1a\n", "HDF5"),
         (b"\x28\xb5\x2f\xfd", "zstandard"),
+        (b'{"user": 1, "item": 2}\n{"user": 3, "item": 4}\n', "JSON: read it with pandas"),
+        (b'[{"user": 1, "item": 2}]', "JSON: read it with pandas"),
     ],
 )
 def test_a_known_file_that_is_no_table_is_named(start, message):
     with pytest.raises(ValueError, match=message):
         read_interactions(io.BytesIO(start + bytes(100)))
-
-
-# ---- published data
 
 
 @pytest.mark.data

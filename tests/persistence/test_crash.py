@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from sklearn_recsys.baseline import PopularityRecommender
+from sklearn_recsys.exceptions import UnsafeFileError
 from sklearn_recsys.persistence import load, save
 from sklearn_recsys.preprocessing import ConfidenceWeighter
 
@@ -169,6 +170,23 @@ def test_a_name_in_the_working_directory_is_enough(tmp_path, monkeypatch):
     save(PopularityRecommender("value"), "model")
 
     assert load("model").by == "value"
+
+
+def test_a_path_may_be_bytes_and_no_number(tmp_path):
+    path = os.fsencode(tmp_path / "model")
+    save(PopularityRecommender("value"), path)
+
+    assert load(path).by == "value"
+    with pytest.raises(TypeError, match="not int"):
+        load(0)
+
+
+def test_the_file_that_is_refused_is_named(tmp_path):
+    (tmp_path / "model").write_bytes(b"something else")
+
+    with pytest.raises(UnsafeFileError) as caught:
+        load(tmp_path / "model")
+    assert str(tmp_path) in caught.value.__notes__[0]
 
 
 def test_equal_models_make_equal_files(tmp_path):

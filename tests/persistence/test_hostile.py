@@ -510,6 +510,71 @@ def test_lists_that_would_grow_without_end_are_refused(forge, path):
     refuse(path, "sane size")
 
 
+DEEP = 50_000
+
+
+@pytest.mark.parametrize("kind", ["list", "objects", "slice"])
+def test_an_object_deeper_than_python_can_free_is_refused(kind, forge, path):
+    forged = forge(PopularityRecommender())
+    fields = {
+        "list": lambda at: {"items": [at]},
+        "objects": lambda at: {"shape": [1], "items": [at]},
+        "slice": lambda at: {"parts": [at, None, None]},
+    }[kind]
+    nests = [{"kind": kind, **fields({"at": place})} for place in range(DEEP)]
+    forged.manifest["nodes"] = [{"kind": "list", "items": []}, *nests]
+    forged.write()
+
+    refuse(path, "sane size")
+
+
+def test_a_chain_of_doubled_lists_takes_no_memory(forge, path):
+    forged = forge(PopularityRecommender())
+    doubled = [{"kind": "list", "items": [{"at": n}, {"at": n}]} for n in range(DEEP)]
+    forged.manifest["nodes"] = [{"kind": "list", "items": []}, *doubled]
+    forged.write()
+    size = path.stat().st_size
+
+    tracemalloc.start()
+    try:
+        refuse(path, "sane size")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 30 * size
+
+
+def test_a_long_tuple_that_is_shared_often_is_refused(forge, path):
+    forged = forge(PopularityRecommender())
+    forged.manifest["nodes"] = [
+        {"kind": "tuple", "items": [0] * 100_000},
+        {"kind": "tuple", "items": [{"at": 0}] * 100_000},
+        {"kind": "set", "items": [{"at": 1}]},
+    ]
+    forged.write()
+
+    refuse(path, "sane size")
+
+
+@pytest.mark.parametrize("shape", [[2**63 - 1] * 300_000, [1] * 33, [2**63], [-1], [1.0], "1"])
+def test_a_shape_of_objects_that_is_none_is_refused(shape, forge, path):
+    forged = forge(PopularityRecommender())
+    forged.manifest["nodes"] = [{"kind": "objects", "shape": shape, "items": [None]}]
+    forged.write()
+
+    refuse(path, "wrong shape")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no pipes")
+def test_a_device_or_pipe_is_neither_read_nor_replaced(path):
+    os.mkfifo(path)
+
+    with pytest.raises(OSError, match="is a device or a pipe: name a file"):
+        load(path)
+    with pytest.raises(OSError, match="is a device or a pipe: name a file"):
+        save(PopularityRecommender(), path)
+
+
 def test_a_zone_that_names_a_file_is_refused(forge, path):
     forged = forge(ConfidenceWeighter(pd.Timestamp("2020-01-01", tz="UTC")))
     for zone in ("dateutil//etc/passwd", "/etc/passwd", "../UTC", ""):

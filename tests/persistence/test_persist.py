@@ -472,7 +472,7 @@ def test_a_parameter_that_is_newer_than_the_file_has_its_default(forge, path, pl
 
 
 def test_only_an_estimator_can_be_saved(path):
-    for value in (None, "model", 3):
+    for value in (None, "model", 3, PopularityRecommender):
         with pytest.raises(TypeError, match="must be an estimator"):
             save(value, path)
     with pytest.raises(TypeError, match="The estimator is the module numpy"):

@@ -4,6 +4,7 @@
 import builtins
 import importlib
 import io
+import json
 import sys
 import zipfile
 
@@ -313,7 +314,22 @@ def replace(members):
     members["schema.json"] = schema.replace(b"StandardScaler", b"system")
 
 
-@pytest.mark.parametrize("change", [compress, enlarge, add, deepen, rename, replace])
+def double(members):
+    schema = json.loads(members["schema.json"])
+    nested = {"__id__": "first", "content": []}
+    for depth in range(60):
+        same = {"__id__": nested["__id__"]}
+        nested = {"__id__": f"at {depth}", "content": [nested, same]}
+    parts = [nested]
+    while parts:
+        part = parts.pop()
+        part.update({"__class__": "list", "__module__": "builtins", "__loader__": "ListNode"})
+        parts += part.get("content", [])
+    schema["content"]["content"]["with_mean"] = nested
+    members["schema.json"] = json.dumps(schema).encode()
+
+
+@pytest.mark.parametrize("change", [compress, enlarge, add, deepen, double, rename, replace])
 def test_a_forged_file_of_skops_is_refused(change, forge, path):
     forged = forge(StandardScaler().fit(FILMS[["year"]].to_numpy()))
     name = forged.nodes[-1]["member"]

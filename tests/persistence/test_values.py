@@ -369,6 +369,16 @@ def test_what_is_nested_too_deeply_is_refused(round_trip):
         round_trip(value)
 
 
+def test_what_load_would_refuse_is_not_saved(round_trip, path):
+    value = []
+    for _ in range(40):
+        value = [value, value]
+
+    with pytest.raises(TypeError, match="too many parts in common, for load"):
+        round_trip(value)
+    assert not path.exists()
+
+
 def test_depth_within_pythons_own_limit_is_kept(round_trip):
     value = []
     for _ in range(100):

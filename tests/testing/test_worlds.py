@@ -160,6 +160,19 @@ def test_a_broken_weighter_is_caught(fault):
         check_weighter(Weighter(fault))
 
 
+class Keeper(Weighter):
+    """Keep a function, which a pickle finds again by its name and a file does not."""
+
+    def fit(self, X, y=None):
+        self.measure_ = check_weighter
+        return super().fit(X)
+
+
+def test_a_weighter_that_cannot_be_saved_is_caught():
+    with pytest.raises(TypeError, match="measure_ is the function check_weighter, which cannot"):
+        check_weighter(Keeper())
+
+
 class Names(TransformerMixin, BaseEstimator):
     """Give numbers to names, and drop the rows of one on demand."""
 

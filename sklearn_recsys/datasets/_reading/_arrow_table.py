@@ -65,7 +65,7 @@ class ArrowTable:
                     batch = whole.slice(start, self._chunksize)
                     yield self._as_chunk(batch, wanted, chosen, first)
                     first += batch.num_rows
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             raise ValueError(f"{self.name} cannot be read: {str(error).rstrip('.')}.") from error
 
     def _as_chunk(self, batch: Any, wanted: list[str], chosen: ChosenColumns, first: int) -> Chunk:
@@ -176,6 +176,8 @@ def _as_codes(column: Any) -> Field:
     if not pa.types.is_dictionary(column.type):
         column = _without_views(column).dictionary_encode()
     codes = column.indices.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False)
+    if len(codes) and not -1 <= codes.min() <= codes.max() < len(column.dictionary):
+        raise _TypeError("it has codes beyond its dictionary, and so it is damaged")
     # Of a dictionary for a whole file, only the ids of these rows; the place -1 is its last.
     is_used = np.zeros(len(column.dictionary) + 1, dtype=bool)
     is_used[codes] = True

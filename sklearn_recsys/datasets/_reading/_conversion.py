@@ -80,13 +80,12 @@ def _parse_text(column: np.ndarray, decimal: str) -> np.ndarray:
     """Parse what pandas does not: integers beyond 64 bits; it gives the others as text, too."""
     numbers = np.full(len(column), np.nan)
     for row, entry in enumerate(column.tolist()):
-        text = str(entry).replace(decimal, ".")
         if isinstance(entry, float) and math.isnan(entry):
             continue
-        if isinstance(entry, bool) or not _NUMBER.fullmatch(text):
-            hint = ", a decimal comma perhaps: pass decimal=','" if _has_comma(text) else ""
-            raise Unreadable(row, "a number", f"{_shorten(entry)}{hint}")
-        numbers[row] = float(text)
+        text = str(entry)
+        if isinstance(entry, bool) or not _is_number(text, decimal):
+            raise Unreadable(row, "a number", _shorten(entry) + _hint(text, decimal))
+        numbers[row] = float(text.replace(decimal, "."))
     return numbers
 
 
@@ -128,8 +127,17 @@ def _parse_times(column: np.ndarray, missing: np.ndarray, inferred: str) -> np.n
     return times.dt.tz_localize(None).to_numpy().astype("datetime64[us]")
 
 
-def _has_comma(text: str) -> bool:
-    return _NUMBER.fullmatch(text.replace(",", ".")) is not None
+def _is_number(text: str, decimal: str) -> bool:
+    # Beside a decimal comma, a point can only divide thousands.
+    is_clear = decimal == "." or "." not in text
+    return is_clear and _NUMBER.fullmatch(text.replace(decimal, ".")) is not None
+
+
+def _hint(text: str, decimal: str) -> str:
+    if decimal == ",":
+        return " beside a decimal comma" if "." in text else ""
+    is_number = "," in text and _is_number(text, ",")
+    return ", a decimal comma perhaps: pass decimal=','" if is_number else ""
 
 
 def _shorten(entry: Any) -> str:

@@ -34,6 +34,8 @@ _CANNOT_UNPACK = (RuntimeError, NotImplementedError)
 _FOREIGN = {
     b"SQLite format 3\0": "is an SQLite data base: pass sqlite3.connect(path) and query=",
     b"ARROW1": "is an Arrow file: pass pyarrow.ipc.open_file(path).read_all()",
+    b'{"': "is JSON: read it with pandas.read_json and pass the frame",
+    b'[{"': "is JSON: read it with pandas.read_json and pass the frame",
     b"\xd0\xcf\x11\xe0": "is an old Office document: save its table as CSV",
     b"\x89HDF": "is an HDF5 file: read it with pandas.read_hdf and pass the frame",
     b"\x28\xb5\x2f\xfd": "is packed with zstandard: unpack it first",
@@ -94,6 +96,11 @@ class Stream:
                 f"{self.name} is open as {error.encoding} text, which it is not: {error}. Open it "
                 'in binary mode and pass encoding="latin-1", for example.'
             ) from error
+        if not isinstance(data, str | bytes):
+            raise TypeError(
+                f"{self.name}: expected its read(size) to give bytes or text, got {data!r:.80}; a "
+                "file that does not wait for its data gives None."
+            )
         return data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
 
 
@@ -137,11 +144,12 @@ def _open(source: Any, stack: ExitStack) -> tuple[Any, str]:
 
 @contextmanager
 def _open_url(url: str) -> Iterator[Any]:
-    # Without a name of its own, some servers refuse Python's.
-    request = urllib.request.Request(url, headers={"User-Agent": "sklearn-recsys"})
     try:
+        # Without a name of its own, some servers refuse Python's.
+        request = urllib.request.Request(url, headers={"User-Agent": "sklearn-recsys"})
         response = urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS)
-    except (urllib.error.URLError, http.client.HTTPException) as error:
+    # Of an address that is none, urllib says ValueError.
+    except (urllib.error.URLError, http.client.HTTPException, ValueError) as error:
         raise OSError(f"{url} cannot be read: {error}") from error
     with response:
         yield _Download(response)

@@ -88,6 +88,8 @@ class TextTable:
         self.decimal = self._find_decimal(chosen)
         self._lines.skip_lines(self.layout.header_lines)
         for block in self._lines.blocks(self._size):
+            if not block.data.strip(b"\r\n"):
+                continue  # a gigabyte of blank lines is packed in a megabyte
             clean = find_fields(block.data, self.layout)
             if clean is not None:
                 yield self._read_clean(clean, block, chosen)
