@@ -340,3 +340,13 @@ def test_the_taste_profile_is_read(real_data):
     assert (X["user"].nunique(), X["item"].nunique()) == (1630, 9071)
     assert sample.shape == (10_000, 3)
     assert (sample["user_id"].nunique(), sample["song_id"].nunique()) == (8635, 5193)
+
+
+@pytest.mark.parametrize("header", ["who;what;times\n", ""])
+def test_the_line_that_tells_excel_the_separator_is_no_row(tmp_path, header):
+    path = tmp_path / "export.csv"
+    path.write_text(f"sep=;\n{header}ann;tea, green;3\nbob;jam, red;1\n")
+
+    table = read_interactions(path)
+
+    assert table.to_numpy().tolist() == [["ann", "tea, green", 3], ["bob", "jam, red", 1]]

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -11,6 +12,8 @@ __all__ = ["Layout", "divide", "is_blank", "make_reader", "restore", "sniff"]
 
 _SEPARATORS = (",", "\t", ";", "|", "::")
 _SAMPLED_ROWS = 100
+# What Excel takes, and some programs write, as a first line.
+_EXCEL_HINT = re.compile(r'"?sep=([^"])"?\s*', re.IGNORECASE)
 # Stands for a separator of several characters, which the csv module does not take. Half a pair of
 # surrogates is in no text that was decoded.
 _STAND_IN = "\ud800"
@@ -66,8 +69,11 @@ def sniff(
     lines = [f"{line}\n" for line in head.decode().split("\n")[:-1]]
     if not any(line.strip() for line in lines):
         raise ValueError(f"{source} is empty: expected one interaction a line, as user,item,value.")
-    sampled = lines[: 2 * _SAMPLED_ROWS]
-    is_whole = is_whole and len(sampled) == len(lines)
+    hint = _EXCEL_HINT.fullmatch(lines[0]) if sep == "auto" else None
+    if hint:
+        sep = hint[1]
+    sampled = lines[bool(hint) : 2 * _SAMPLED_ROWS]
+    is_whole = is_whole and len(sampled) + bool(hint) == len(lines)
     if sep == "auto":
         sep = _find_separator(sampled, quoting, is_whole, source)
     rows = _sample(sampled, sep, quoting, is_whole)
@@ -82,7 +88,7 @@ def sniff(
         sep=sep,
         has_header=has_header,
         names=tuple(first) if has_header else tuple(map(str, range(len(first)))),
-        header_lines=line if has_header else 0,
+        header_lines=bool(hint) + (line if has_header else 0),
         quoting=quoting,
         sample=[row for _, row in rows[has_header:]],
         line_bytes=len(head) / len(lines),
