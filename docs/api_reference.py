@@ -187,6 +187,7 @@ ROOMS = (
             "DataWarning",
             "UnknownIdError",
             "FormatVersionError",
+            "PerformanceWarning",
             "UnsafeFileError",
         ),
     ),

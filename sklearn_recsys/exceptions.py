@@ -1,11 +1,21 @@
 """Errors and warnings of the library."""
 # SPDX-License-Identifier: BSD-3-Clause
 
-__all__ = ["DataWarning", "FormatVersionError", "UnknownIdError", "UnsafeFileError"]
+__all__ = [
+    "DataWarning",
+    "FormatVersionError",
+    "PerformanceWarning",
+    "UnknownIdError",
+    "UnsafeFileError",
+]
 
 
 class DataWarning(UserWarning):
     """Warn about the data: legal, but probably not what was meant."""
+
+
+class PerformanceWarning(UserWarning):
+    """Warn that something works, but much more slowly than it could."""
 
 
 class UnknownIdError(ValueError):

@@ -7,9 +7,25 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from sklearn_recsys import _kernels
+
 # Timing proves nothing on a shared machine; in CI one commit gets one verdict.
 settings.register_profile("project", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("project")
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--kernels", choices=["native", "numpy"], help="run on these kernels, not on the best"
+    )
+
+
+def pytest_configure(config):
+    _kernels.use_backend(config.getoption("--kernels"))
+
+
+def pytest_report_header():
+    return f"kernels: {_kernels.backend()}"
 
 
 @pytest.fixture(scope="session")

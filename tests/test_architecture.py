@@ -43,6 +43,7 @@ SCORER = {"metrics._names", "metrics._scorer", "metrics._test_set", "metrics._tr
 BELOW_MODELS = FOUNDATION | GATE | TOOLS | {"base"}
 MAY_IMPORT = {
     **dict.fromkeys(FOUNDATION, frozenset()),
+    "_kernels": {"exceptions"},
     **dict.fromkeys(GATE, FOUNDATION),
     **dict.fromkeys(TOOLS, FOUNDATION | GATE),
     "base": FOUNDATION | {"interactions", "metrics", "metrics._scorer"},

@@ -1,4 +1,4 @@
-"""Kernels in NumPy and SciPy: the specification, and what runs where nothing is compiled."""
+"""The largest entries of rows."""
 # SPDX-License-Identifier: BSD-3-Clause
 
 import numpy as np

@@ -1,0 +1,7 @@
+// One function for each family of kernels, called when the module is loaded.
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+void bind_als(nanobind::module_& module);
