@@ -54,7 +54,7 @@ class PartialFitMixin:
         if not hasattr(self, "interactions_"):
             return self.fit(X, y, sample_weight)
         self._validate_params()
-        X = require_table(X)
+        X = require_table(X, min_columns=1)  # scikit-learn counts the columns
         validate_data(self, X, reset=False, skip_check_array=True)
         allow_negative = self.__recommender_tags__().negative_values
         more = validate_interactions(X, y, sample_weight, allow_negative=allow_negative)
