@@ -450,6 +450,6 @@ def test_parameters_out_of_range_are_named_in_fit(parameters):
 @pytest.mark.data
 @pytest.mark.slow
 def test_toy_story_2_is_next_to_toy_story(real_data):
-    data = load_movielens(real_data("ml-1m"))
+    data = load_movielens(real_data("ml-1m") / "ml-1m.zip")
     model = ALSRecommender(random_state=0, n_jobs=2).fit(data.X.iloc[:, :2])
     assert model.similar_items(1, 1).similar_movie_id[0] == 3114
