@@ -46,6 +46,10 @@ RECOMMENDERS = [
 ]
 # … and the others, which take their time.
 VARIANTS = [
+    ALSRecommender(),
+    ALSRecommender(
+        4, reg=0.1, alpha=None, unobserved_weight=0.1, reg_exponent=0.5, solver="cholesky"
+    ),
     BaselineRecommender(0.0, item_shrinkage=0.0, max_iter=1),
     *(
         ItemKNNRecommender(similarity)

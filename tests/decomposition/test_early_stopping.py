@@ -13,10 +13,9 @@ from sklearn_recsys.metrics import make_ranking_scorer
 
 def matrix_of(shape=(40, 30), seed=0, density=0.5):
     rng = np.random.default_rng(seed)
-    matrix = sparse.random_array(shape, density=density, rng=rng, format="csr", dtype=np.float32)
-    matrix.data[:] = rng.integers(0, 4, size=matrix.nnz)  # explicit zeros among them
-    matrix.sort_indices()
-    return matrix
+    rows, cols = np.nonzero(rng.random(shape) < density)
+    values = rng.integers(0, 4, size=len(rows)).astype(np.float32)  # explicit zeros among them
+    return sparse.csr_array((values, (rows, cols)), shape=shape)
 
 
 def table_of(matrix):
