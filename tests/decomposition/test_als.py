@@ -11,6 +11,7 @@ from sklearn.pipeline import make_pipeline
 
 from sklearn_recsys.datasets import load_movielens, make_interactions
 from sklearn_recsys.decomposition import ALSRecommender, _als_solver
+from sklearn_recsys.exceptions import DataWarning
 from sklearn_recsys.persistence import load, save
 from sklearn_recsys.preprocessing import ConfidenceWeighter
 
@@ -250,6 +251,14 @@ def test_the_penalty_keeps_its_unit_whatever_the_exponent():
         )
 
 
+def test_a_penalty_under_which_everything_vanishes_is_warned_of():
+    X = [["ann", "undo"], ["bob", "undo"], ["bob", "heat"]]
+    model = ALSRecommender(2, reg=1000.0, random_state=0)
+    with pytest.warns(DataWarning, match=r"reg=1000\.0 is too large"):
+        model.fit(X)
+    assert (model.recommend(exclude_seen=False).score == 0).all()
+
+
 def test_small_and_odd_worlds_are_fitted():
     for X in (
         [["a", "x"]],
@@ -259,7 +268,7 @@ def test_small_and_odd_worlds_are_fitted():
         [["a", "x", -1.0], ["b", "y", 2.0]],
     ):
         for solver in ("cg", "cholesky"):
-            model = ALSRecommender(random_state=0, solver=solver).fit(X)
+            model = ALSRecommender(reg=0.1, random_state=0, solver=solver).fit(X)
             assert model.user_factors_.shape == (len(model.users_), 64)
             assert model.item_factors_.flags.c_contiguous
             assert model.item_factors_.dtype == np.float32
