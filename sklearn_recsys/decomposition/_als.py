@@ -30,6 +30,8 @@ __all__ = ["ALSRecommender"]
 
 # The root of the smallest normal float32.
 _NEGLIGIBLE = 1e-19
+# A product of entries far below any score that is learned, as a 1 is what is fitted.
+_VANISHED = 1e-6
 
 
 class ALSRecommender(IterativeMixin, PartialFitMixin, FactorRecommender):
@@ -234,10 +236,11 @@ class ALSRecommender(IterativeMixin, PartialFitMixin, FactorRecommender):
         with threadpool_limits(1, user_api="blas"):
             items = self._learn_items(matrix)
             vars(self).update(self._conclude(matrix, items, self.n_components))
-        if (matrix.data > 0).any() and not self.item_factors_.any():
+        largest = _largest(self.user_factors_) * _largest(self.item_factors_)
+        if largest < _VANISHED and (matrix.data > 0).any():
             warnings.warn(
-                f"All vectors have shrunk to zero, so that every score is: reg={self.reg} is too "
-                "large for so few interactions. Lower reg (or raise alpha).",
+                f"The vectors shrink to zero, and all scores with them: reg={self.reg} is too "
+                "large for so few interactions. Lower reg, or raise alpha.",
                 DataWarning,
                 stacklevel=2,
             )
@@ -278,7 +281,7 @@ class ALSRecommender(IterativeMixin, PartialFitMixin, FactorRecommender):
     ) -> dict[str, Any]:
         """Return what is learned: the items, and the exact solution for the users."""
         # Where reg is too large all vectors shrink, and the products of such are no normal floats.
-        if max(items.max(), -items.min()) < _NEGLIGIBLE:
+        if _largest(items) < _NEGLIGIBLE:
             items[:] = 0
         squares, rows = self._squares(), Rows.of(matrix)
         penalty = squares.penalty(self.reg, self.reg_exponent, rows, len(items))
@@ -349,3 +352,8 @@ class ALSRecommender(IterativeMixin, PartialFitMixin, FactorRecommender):
         tags.negative_values = True
         tags.partial_fit = True
         return tags
+
+
+def _largest(vectors: np.ndarray) -> float:
+    # np.abs would make a copy.
+    return max(float(vectors.max()), -float(vectors.min()))

@@ -118,7 +118,7 @@ def test_exact_iterations_are_those_of_dense_algebra(case, n_components):
 @both_solvers
 def test_many_iterations_of_either_solver_reach_the_same_loss(solver):
     model = ALSRecommender(
-        4, reg=1.0, solver=solver, max_iter=200, compute_loss=True, random_state=0
+        4, reg=1.0, alpha=1.0, solver=solver, max_iter=200, compute_loss=True, random_state=0
     ).fit(as_table(plays()))
     _, _, losses = alternate(
         plays(), start_of(model, 12).astype(np.float64), reg=1.0, alpha=1.0, max_iter=200
@@ -148,9 +148,9 @@ def test_the_loss_never_rises():
 def test_confidences_made_by_a_weighter_are_those_of_alpha():
     X = as_table(np.abs(plays()))
     X = X[X.value > 0]
-    own = ALSRecommender(4, alpha=3.0, random_state=0).fit(X)
+    own = ALSRecommender(4, reg=1.0, alpha=3.0, random_state=0).fit(X)
     pipeline = make_pipeline(
-        ConfidenceWeighter(alpha=3.0), ALSRecommender(4, alpha=None, random_state=0)
+        ConfidenceWeighter(alpha=3.0), ALSRecommender(4, reg=1.0, alpha=None, random_state=0)
     ).fit(X)
     for name in FACTORS:
         np.testing.assert_allclose(getattr(pipeline[-1], name), getattr(own, name), rtol=1e-4)
@@ -175,7 +175,7 @@ def test_a_skip_pushes_an_item_down_and_a_zero_does_not():
 @both_solvers
 @pytest.mark.parametrize("exponent", [0.0, 0.6])
 def test_a_users_own_history_gives_her_vector_bit_for_bit(solver, exponent):
-    model = ALSRecommender(10, solver=solver, reg_exponent=exponent, random_state=0)
+    model = ALSRecommender(10, reg=1.0, solver=solver, reg_exponent=exponent, random_state=0)
     model.fit(as_table(plays()))
     folded = model._fold_in(model.interactions_)
     np.testing.assert_array_equal(folded, model.user_factors_)
@@ -201,7 +201,7 @@ def test_contributions_of_the_history_add_up_to_the_score(n_components):
 
 def test_what_was_not_liked_contributes_nothing():
     X = as_table(plays())
-    model = ALSRecommender(4, random_state=0).fit(X)
+    model = ALSRecommender(4, reg=1.0, random_state=0).fit(X)
     contributions = model.explain(2, 5).set_index("item").contribution
     values = X[X.user == 2].set_index("item").value
     assert (contributions[values[values <= 0].index] == 0).all()
@@ -257,6 +257,8 @@ def test_a_penalty_under_which_everything_vanishes_is_warned_of():
     with pytest.warns(DataWarning, match=r"reg=1000\.0 is too large"):
         model.fit(X)
     assert (model.recommend(exclude_seen=False).score == 0).all()
+    with pytest.warns(DataWarning, match="Lower reg, or raise alpha"):
+        model.set_params(reg=20.0).fit(X)  # on the way there
 
 
 def test_small_and_odd_worlds_are_fitted():
@@ -275,6 +277,7 @@ def test_small_and_odd_worlds_are_fitted():
             assert np.isfinite(model.user_factors_).all()
 
 
+@pytest.mark.filterwarnings("ignore:The vectors shrink to zero")
 @both_solvers
 @pytest.mark.parametrize("value", [1e-45, 1e-30, 1e30, 3e38])
 @pytest.mark.parametrize("alpha", [1.0, 100.0, None])
@@ -301,7 +304,7 @@ def test_one_seed_gives_one_model_whatever_the_number_of_threads():
 @both_solvers
 def test_the_size_of_the_calls_to_the_kernels_has_no_part_in_the_result(solver, monkeypatch):
     X = as_table(plays())
-    one = ALSRecommender(9, solver=solver, compute_loss=True, random_state=0).fit(X)
+    one = ALSRecommender(9, reg=1.0, solver=solver, compute_loss=True, random_state=0).fit(X)
     monkeypatch.setattr(_als_solver, "_WORK_OF_CALL", 300.0)
     many = clone(one).fit(X)
     for name in FACTORS:
@@ -312,7 +315,7 @@ def test_the_size_of_the_calls_to_the_kernels_has_no_part_in_the_result(solver, 
 
 def test_an_interrupted_fit_leaves_the_old_model_whole(monkeypatch):
     X = as_table(plays())
-    model = ALSRecommender(4, random_state=0).fit(X)
+    model = ALSRecommender(4, reg=1.0, random_state=0).fit(X)
     before, expected = dict(vars(model)), model.recommend()
     calls = []
 
@@ -403,7 +406,7 @@ def test_partial_fit_solves_new_users_then_new_items_then_everyone():
 
 def test_an_interrupted_partial_fit_leaves_the_model_whole(monkeypatch):
     X = as_table(plays())
-    model = ALSRecommender(4, random_state=0).fit(X)
+    model = ALSRecommender(4, reg=1.0, random_state=0).fit(X)
     before = dict(vars(model))
 
     def interrupted(*args, **kwargs):
@@ -416,7 +419,7 @@ def test_an_interrupted_partial_fit_leaves_the_model_whole(monkeypatch):
 
 
 def test_copies_of_a_model_answer_alike(tmp_path):
-    model = ALSRecommender(5, random_state=0, compute_loss=True).fit(as_table(plays()))
+    model = ALSRecommender(5, reg=1.0, random_state=0, compute_loss=True).fit(as_table(plays()))
     save(model, tmp_path / "model")
     history = pd.DataFrame([[99, 3, 2.0]], columns=["user", "item", "value"])
     for copied in (load(tmp_path / "model"), pickle.loads(pickle.dumps(model))):
