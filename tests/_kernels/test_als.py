@@ -4,11 +4,19 @@
 import numpy as np
 import pytest
 from scipy import sparse
+from threadpoolctl import threadpool_limits
 
 from sklearn_recsys._kernels import padded_width
 
 WIDTHS = [8, 16, 24, 40, 64, 72, 128, 136, 264]
 WEIGHTS = [(1.0, 2.0, 1.0), (0.0, 1.0, 0.1), (1.0, 0.5, 0.0), (0.0, 1.0, 4.0)]
+
+
+@pytest.fixture(autouse=True)
+def one_blas_thread():
+    """Keep BLAS from spending its time on waking threads for small systems."""
+    with threadpool_limits(1, "blas"):
+        yield
 
 
 def normal(*shape, seed=0):
