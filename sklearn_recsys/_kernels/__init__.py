@@ -12,9 +12,12 @@ from sklearn_recsys._kernels._threads import count_threads
 from sklearn_recsys._kernels.reference import keep_largest, top_k_dense, top_k_sparse
 
 __all__ = [
+    "auc_of_rows",
     "backend",
     "count_threads",
     "factor_gram",
+    "find_entries",
+    "first_ranks_of_rows",
     "floor_share",
     "keep_largest",
     "places_in_runs",
@@ -24,4 +27,7 @@ __all__ = [
     "use_backend",
 ]
 
+auc_of_rows = dispatched("auc_of_rows")
 factor_gram = dispatched("factor_gram")
+find_entries = dispatched("find_entries")
+first_ranks_of_rows = dispatched("first_ranks_of_rows")

@@ -3,11 +3,15 @@
 #include "kernels.hpp"
 
 #include "als.hpp"
+#include "ranking.hpp"
 
 const Kernels& RECSYS_KERNELS() {
   static constexpr Kernels table{
       RECSYS_INSTRUCTION_SET,
       factor_gram,
+      find_entries,
+      auc_of_rows,
+      first_ranks_of_rows,
   };
   return table;
 }
