@@ -9,23 +9,46 @@
 
 namespace {
 
+// Pairs that one thread looks up in a run.
+constexpr std::int64_t kPairBlock = 4096;
+
+// Returns the first position in [first, stop) whose column is not below the one asked for.
+inline std::int64_t lower_bound(const std::int32_t* indices, std::int64_t first, std::int64_t stop,
+                                std::int32_t column) {
+  std::int64_t length = stop - first;
+  while (length > 0) {
+    const std::int64_t half = (length + 1) / 2;
+    first += indices[first + half - 1] < column ? half : 0;
+    length -= half;
+  }
+  return first;
+}
+
 // found[k] = position of (rows[k], columns[k]) among the stored entries, -1 where it is not stored.
 Status find_entries(const std::int32_t* rows, const std::int32_t* columns, std::int64_t n,
                     Pattern stored, int n_threads, std::int64_t* found) {
+  const std::int64_t n_blocks = (n + kPairBlock - 1) / kPairBlock;
 #pragma omp parallel for num_threads(n_threads) schedule(static)
-  for (std::int64_t k = 0; k < n; ++k) {
-    found[k] = -1;
-    if (rows[k] < 0) continue;
-    std::int64_t first = stored.indptr[rows[k]];
-    const std::int64_t stop = stored.indptr[rows[k] + 1];
-    std::int64_t length = stop - first;
-    while (length > 0) {
-      const std::int64_t half = length / 2;
-      const bool right = stored.indices[first + half] < columns[k];
-      first = right ? first + half + 1 : first;
-      length = right ? length - half - 1 : half;
+  for (std::int64_t block = 0; block < n_blocks; ++block) {
+    const std::int64_t start = block * kPairBlock;
+    const std::int64_t stop = n - start < kPairBlock ? n : start + kPairBlock;
+    std::int64_t first = 0;
+    for (std::int64_t k = start; k < stop; ++k) {
+      found[k] = -1;
+      if (rows[k] < 0) continue;
+      const std::int64_t end = stored.indptr[rows[k] + 1];
+      const bool onward = k > start && rows[k] == rows[k - 1] && columns[k] >= columns[k - 1];
+      if (!onward) first = stored.indptr[rows[k]];
+      // In a sorted question the next answer is near: look 1, 3, 7 … entries ahead for its bound.
+      std::int64_t last = end;
+      for (std::int64_t step = 1; onward && first + step < end; step = 2 * step + 1)
+        if (stored.indices[first + step] >= columns[k]) {
+          last = first + step;
+          break;
+        }
+      first = lower_bound(stored.indices, first, last, columns[k]);
+      if (first < end && stored.indices[first] == columns[k]) found[k] = first;
     }
-    if (first < stop && stored.indices[first] == columns[k]) found[k] = first;
   }
   return Status::ok;
 }
