@@ -1,14 +1,16 @@
 """Answer in codes instead of ids: what tables of recommendations, and scorers, are made from."""
 # SPDX-License-Identifier: BSD-3-Clause
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
 
+from sklearn_recsys._kernels.reference import Triplets
 from sklearn_recsys.base._ranking import densify, finite
 from sklearn_recsys.interactions._audience import Audience, ItemFilter, validate_item_filter
+from sklearn_recsys.interactions._ids import IdIndex
 
 __all__ = ["CodesMixin", "RankedCodes", "ScoreBlock"]
 
@@ -55,6 +57,12 @@ class ScoreBlock:
 
 class CodesMixin:
     """Rank and score the users of an audience, whom a recommender divides into groups."""
+
+    _item_index: IdIndex
+    _tie_order: np.ndarray
+    _groups: Callable[..., Iterator]
+    _rank: Callable[..., Triplets]
+    _batches: Callable[[int], Iterator[slice]]
 
     def _rank_audience(
         self, audience: Audience, n_items: int, *, exclude_seen: bool

@@ -53,8 +53,8 @@ def make_ranking_scorer(
     user's truth is the relevant rows of the held-out table, less the pairs seen in training;
     items that the recommender cannot know count as missed, but for "auc", which compares the items
     of the catalogue alone. Users without truth are left out. All metrics share one pass of
-    ``recommend``, which dominates the cost; "auc" and "mrr" without ``@k`` rank the whole
-    catalogue, in blocks of users.
+    ``recommend``, which dominates the cost. For "auc" and "mrr" without ``@k`` the library's own
+    recommenders score the whole catalogue, in blocks of users; others are asked to rank it.
 
     Parameters
     ----------
@@ -248,7 +248,8 @@ class RankingScorer:
         whole = frozenset(metric.family for metric in metrics if metric.k is None)
         owners = None if history is None else test.index.encode(take_column(history, 0))
         values = np.empty((len(truth), len(metrics)))
-        size = max(1, _MAX_ROWS_AT_ONCE // (len(test.catalogue) if whole else largest_k))
+        longest = len(test.catalogue) if whole or largest_k is None else largest_k
+        size = max(1, _MAX_ROWS_AT_ONCE // longest)
         for start in range(0, len(truth), size):
             part = truth.part(start, start + size)
             asked = None

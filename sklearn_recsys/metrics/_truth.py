@@ -132,8 +132,8 @@ def collect_truth(
 
 
 def cut_histories(
-    users: IntArray,
-    items: IntArray,
+    users: NDArray[np.integer],
+    items: NDArray[np.integer],
     values: FloatArray,
     fraction: float,
     rng: np.random.Generator,
