@@ -38,7 +38,13 @@ COMPOSERS = {"ensemble", "pipeline"}
 REPORTS = {"inspection", "persistence"}
 
 # The room of metrics has two halves: functions of arrays, and the scorer that reads tables.
-SCORER = {"metrics._names", "metrics._scorer", "metrics._test_set", "metrics._truth"}
+SCORER = {
+    "metrics._lists",
+    "metrics._names",
+    "metrics._scorer",
+    "metrics._test_set",
+    "metrics._truth",
+}
 
 BELOW_MODELS = FOUNDATION | GATE | TOOLS | {"base"}
 MAY_IMPORT = {

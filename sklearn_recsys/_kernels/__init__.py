@@ -16,9 +16,12 @@ __all__ = [
     "als_half_step_cg",
     "als_half_step_cholesky",
     "als_loss",
+    "auc_of_rows",
     "backend",
     "count_threads",
     "factor_gram",
+    "find_entries",
+    "first_ranks_of_rows",
     "floor_share",
     "keep_largest",
     "padded_width",
@@ -32,4 +35,7 @@ __all__ = [
 als_half_step_cg = dispatched("als_half_step_cg")
 als_half_step_cholesky = dispatched("als_half_step_cholesky")
 als_loss = dispatched("als_loss")
+auc_of_rows = dispatched("auc_of_rows")
 factor_gram = dispatched("factor_gram")
+find_entries = dispatched("find_entries")
+first_ranks_of_rows = dispatched("first_ranks_of_rows")

@@ -10,6 +10,7 @@ from scipy import sparse
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sklearn_recsys.base._codes import CodesMixin
 from sklearn_recsys.base._neighborhood import NeighborhoodMixin
 from sklearn_recsys.base._ranking import (
     as_recommendations,
@@ -51,7 +52,7 @@ class _Group(NamedTuple):
     score: Callable[[slice], Any]  # a block of scores for a slice of the group
 
 
-class BaseRecommender(NeighborhoodMixin, BaseEstimator, metaclass=ABCMeta):
+class BaseRecommender(CodesMixin, NeighborhoodMixin, BaseEstimator, metaclass=ABCMeta):
     """Turn a table of interactions into ranked recommendations.
 
     A model supplies `_fit` and `_score`; ids, validation, unknown users, masking, ranking in
@@ -233,12 +234,12 @@ class BaseRecommender(NeighborhoodMixin, BaseEstimator, metaclass=ABCMeta):
         else:
             audience, groups = self._describe_audience(users, history, user_features)
         item_filter = validate_item_filter(candidates, exclude, audience.ids, self._item_index)
-        with np.errstate(over="ignore", invalid="ignore"):  # what overflows is made finite
-            ranked = [
-                self._rank(g, item_filter, n_items, exclude_seen=exclude_seen) for g in groups
-            ]
-        places, cols, scores = (np.concatenate(part) for part in zip(*ranked, strict=True))
-        return as_recommendations((places, cols, scores), audience.ids, self.items_, self._names)
+        ranked = self._rank_groups(groups, item_filter, n_items, exclude_seen=exclude_seen)
+        triplets = ranked.users, ranked.items, ranked.scores
+        return as_recommendations(triplets, audience.ids, self.items_, self._names)
+
+    # Tells scorers that codes say all that `recommend` would; not so where a subclass has its own.
+    _recommend_by_codes = recommend
 
     def score(self, X, y=None):
         """Return the mean nDCG@10 of held-out interactions.

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sklearn_recsys.metrics._lists import Lists
 from sklearn_recsys.metrics._ranking import (
     average_precision_at_k,
     f1_at_k,
@@ -17,8 +18,6 @@ from sklearn_recsys.metrics._ranking import (
     recall_at_k,
     reciprocal_rank_at_k,
 )
-from sklearn_recsys.metrics._roc_auc import roc_auc_per_user
-from sklearn_recsys.metrics._test_set import Lists
 
 __all__ = ["CHOICES", "Metric", "parse_metric"]
 
@@ -31,6 +30,8 @@ class Metric(NamedTuple):
 
     def compute(self, lists: Lists) -> NDArray[np.float64]:
         """Score each user's list."""
+        if self.k is None:
+            return lists.whole[self.family]
         return _FAMILIES[self.family](lists, self.k)
 
 
@@ -45,12 +46,13 @@ _FAMILIES: dict[str, Callable[[Lists, Any], NDArray[np.float64]]] = {
     "ndcg": lambda lists, k: ndcg_at_k(lists.gains, lists.ideal, k),
     "map": lambda lists, k: average_precision_at_k(lists.gains, lists.n_relevant, k),
     "mrr": lambda lists, k: reciprocal_rank_at_k(lists.gains, k),
-    "auc": lambda lists, k: roc_auc_per_user(lists.scores, lists.gains),
 }
+
+_WHOLE = ("mrr", "auc")
 
 CHOICES = (
     "The choices are "
-    + ", ".join(f"{family}@k" for family in _FAMILIES if family != "auc")
+    + ", ".join(f"{family}@k" for family in _FAMILIES)
     + " (k = 1, 2, …), mrr and auc."
 )
 
@@ -64,7 +66,7 @@ def parse_metric(name: str) -> Metric:
         If there is none; the message names the choices.
     """
     family, at, k = name.partition("@") if isinstance(name, str) else ("", "", "")
-    valid = re.fullmatch("[1-9][0-9]*", k) and family != "auc" if at else family in ("mrr", "auc")
-    if family not in _FAMILIES or not valid:
+    valid = re.fullmatch("[1-9][0-9]*", k) and family in _FAMILIES if at else family in _WHOLE
+    if not valid:
         raise ValueError(f"Unknown metric {name!r}. {CHOICES}")
     return Metric(family, int(k) if at else None)

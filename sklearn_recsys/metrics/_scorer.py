@@ -14,6 +14,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import Bunch
 from sklearn.utils.validation import _check_feature_names, _check_n_features, check_is_fitted
 
+from sklearn_recsys._kernels import count_threads
 from sklearn_recsys.exceptions import DataWarning, UnknownIdError
 from sklearn_recsys.interactions._columns import (
     Table,
@@ -24,6 +25,7 @@ from sklearn_recsys.interactions._columns import (
 )
 from sklearn_recsys.interactions._ids import IdIndex, list_some
 from sklearn_recsys.interactions._validation import InteractionColumns, read_columns
+from sklearn_recsys.metrics._lists import Question, ask
 from sklearn_recsys.metrics._names import CHOICES, parse_metric
 from sklearn_recsys.metrics._test_set import TestSet, encode_test_set
 from sklearn_recsys.metrics._truth import Truth, cut_histories
@@ -51,8 +53,8 @@ def make_ranking_scorer(
     user's truth is the relevant rows of the held-out table, less the pairs seen in training;
     items that the recommender cannot know count as missed, but for "auc", which compares the items
     of the catalogue alone. Users without truth are left out. All metrics share one pass of
-    ``recommend``, which dominates the cost; "auc" and "mrr" without ``@k`` rank the whole
-    catalogue, in blocks of users.
+    ``recommend``, which dominates the cost. For "auc" and "mrr" without ``@k`` the library's own
+    recommenders score the whole catalogue, in blocks of users; others are asked to rank it.
 
     Parameters
     ----------
@@ -173,20 +175,21 @@ class RankingScorer:
         unknown = test.unknown_users(is_history)
         self._check_unknown(test.index.ids, unknown)
         truth = self._collect_truth(test, recommender, is_history, unknown)
-        users = truth.distinct_users()
         history = None
         if is_history is not None:
             history = test.usable(_history_table(X, y, test.columns, is_history, transformers))
         per_user = pd.DataFrame(
-            self._measure(recommender, test, truth, users, history),
-            index=pd.Index(test.index.ids[users], name=test.columns.user_name, tupleize_cols=False),
+            self._measure(recommender, test, truth, history),
+            index=pd.Index(
+                test.index.ids[truth.users], name=test.columns.user_name, tupleize_cols=False
+            ),
             columns=list(self._metrics),
         )
         return Bunch(
             scores=_average(per_user),
             per_user=per_user,
-            n_users=len(users),
-            n_unknown_users=int(unknown[users].sum()),
+            n_users=len(truth),
+            n_unknown_users=int(unknown[truth.users].sum()),
         )
 
     def _cut(self, test: TestSet) -> NDArray[np.bool_] | None:
@@ -222,38 +225,41 @@ class RankingScorer:
             relevant &= ~is_history
         if self._options["unknown_users"] == "drop":
             relevant &= ~unknown[test.users]
+        n_threads = count_threads(getattr(recommender, "n_jobs", None))
         truth = test.truth(relevant, graded=self._options["gain"] == "value")
         if not self._options["exclude_seen"]:
             return truth
         # A history replaces the training rows, in masking too.
         if is_history is not None:
-            return truth.without(np.sort(test.pairs[is_history]))
-        return truth.without(test.seen(recommender.interactions_))
+            everyone = np.arange(len(test.rows), dtype=np.int32)
+            return truth.without(test.histories(is_history), everyone, n_threads=n_threads)
+        return truth.without(recommender.interactions_, test.rows, n_threads=n_threads)
 
     def _measure(
         self,
         recommender: Any,
         test: TestSet,
         truth: Truth,
-        users: NDArray[np.int64],
         history: Table | None,
     ) -> FloatArray:
         """Return the metrics of each user, from one pass of recommend in blocks of users."""
         metrics = self._metrics.values()
-        largest_k = max((metric.k for metric in metrics if metric.k), default=1)
-        whole = any(metric.k is None for metric in metrics)
-        n_items = len(test.catalogue) if whole else min(largest_k, len(test.catalogue))
-        options = {"exclude_seen": self._options["exclude_seen"], "on_unknown": "popular"}
+        largest_k = max((metric.k for metric in metrics if metric.k), default=None)
+        whole = frozenset(metric.family for metric in metrics if metric.k is None)
         owners = None if history is None else test.index.encode(take_column(history, 0))
-        values = np.empty((len(users), len(metrics)))
-        size = max(1, _MAX_ROWS_AT_ONCE // n_items)
-        for start in range(0, len(users), size):
-            asked = users[start : start + size]
+        values = np.empty((len(truth), len(metrics)))
+        longest = len(test.catalogue) if whole or largest_k is None else largest_k
+        size = max(1, _MAX_ROWS_AT_ONCE // longest)
+        for start in range(0, len(truth), size):
+            part = truth.part(start, start + size)
+            asked = None
             if owners is not None:
-                rows = np.flatnonzero(np.isin(owners, asked))
-                options["history"] = take_rows(history, rows) if len(rows) else None
-            recommended = recommender.recommend(test.index.ids[asked], n_items, **options)
-            lists = test.lay_over(recommended, truth, asked, n_items, largest_k)
+                rows = np.flatnonzero(np.isin(owners, part.users))
+                asked = take_rows(history, rows) if len(rows) else None
+            question = Question(
+                test.index.ids[part.users], largest_k, whole, self._options["exclude_seen"], asked
+            )
+            lists = ask(recommender, question, part, test.catalogue)
             for column, metric in enumerate(metrics):
                 values[start : start + size, column] = metric.compute(lists)
         return values

@@ -7,6 +7,11 @@ from sklearn_recsys._kernels.reference._als import (
     als_loss,
     factor_gram,
 )
+from sklearn_recsys._kernels.reference._ranking import (
+    auc_of_rows,
+    find_entries,
+    first_ranks_of_rows,
+)
 from sklearn_recsys._kernels.reference._top_k import (
     Triplets,
     keep_largest,
@@ -19,7 +24,10 @@ __all__ = [
     "als_half_step_cg",
     "als_half_step_cholesky",
     "als_loss",
+    "auc_of_rows",
     "factor_gram",
+    "find_entries",
+    "first_ranks_of_rows",
     "keep_largest",
     "top_k_dense",
     "top_k_sparse",

@@ -5,6 +5,7 @@
 #include "als_cg.hpp"
 #include "als_cholesky.hpp"
 #include "outer_products.hpp"
+#include "ranking.hpp"
 
 const Kernels& RECSYS_KERNELS() {
   static constexpr Kernels table{
@@ -13,6 +14,9 @@ const Kernels& RECSYS_KERNELS() {
       als_half_step_cholesky,
       als_loss,
       factor_gram,
+      find_entries,
+      auc_of_rows,
+      first_ranks_of_rows,
   };
   return table;
 }

@@ -24,6 +24,23 @@ struct AlsHalfStep {
   int n_threads;
 };
 
+// A sparse matrix of which only the places matter; the columns of a row are increasing.
+struct Pattern {
+  const std::int64_t* indptr;
+  const std::int32_t* indices;
+};
+
+// The scores of many rows, some of them hidden, and the items wanted; row r wants those of the
+// row places[r]. Wanted columns beyond the scores' are not among what is compared.
+struct Judged {
+  const float* scores;
+  std::int64_t n_rows;
+  std::int64_t n_columns;
+  const std::int64_t* places;
+  Pattern wanted;
+  Pattern hidden;
+};
+
 struct Kernels {
   const char* instruction_set;
   // als_cg.hpp, als_cholesky.hpp, als_rows.hpp, outer_products.hpp
@@ -32,6 +49,12 @@ struct Kernels {
   Status (*als_loss)(const AlsHalfStep& task, double* loss);
   Status (*factor_gram)(const float* factors, std::int64_t n, int width, int n_threads,
                         float* gram);
+  // ranking.hpp
+  Status (*find_entries)(const std::int32_t* rows, const std::int32_t* columns, std::int64_t n,
+                         Pattern stored, int n_threads, std::int64_t* found);
+  Status (*auc_of_rows)(Judged judged, int n_threads, double* auc);
+  Status (*first_ranks_of_rows)(Judged judged, const std::int32_t* tie_places, int n_threads,
+                                std::int64_t* ranks);
 };
 
 const Kernels& kernels_baseline();
