@@ -28,6 +28,8 @@ def _tagged(tag: str):
 class NeighborhoodMixin:
     """Give a recommender `similar_items`, `similar_users` and `explain`, where its tags say so."""
 
+    _names: tuple[str, str]  # of the columns of users and items
+
     def _item_comparison(self) -> Comparison:
         """Return a function of item codes that gives their similarity to all items."""
         raise NotImplementedError
