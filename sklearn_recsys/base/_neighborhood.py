@@ -91,7 +91,7 @@ class NeighborhoodMixin:
         check_length(n_items, "n_items")
         if approximate:
             return self._near_neighbors(
-                items, self._item_index, self._tie_order, n_items, include_self=include_self
+                items, self._item_index, self.popularity_, n_items, include_self=include_self
             )
         return as_neighbors(
             self._item_index,
@@ -139,15 +139,15 @@ class NeighborhoodMixin:
         """
         check_is_fitted(self)
         check_length(n_users, "n_users")
-        order = tie_order(np.diff(self.interactions_.indptr))
         if approximate:
+            n_seen = np.diff(self.interactions_.indptr)
             return self._near_neighbors(
-                users, self._user_index, order, n_users, include_self=include_self
+                users, self._user_index, n_seen, n_users, include_self=include_self
             )
         return as_neighbors(
             self._user_index,
             encode_distinct(users, self._user_index, parameter="users"),
-            order,
+            tie_order(np.diff(self.interactions_.indptr)),
             n_users,
             name=self._names[0],
             similarity=self._user_comparison(),
@@ -200,13 +200,13 @@ class NeighborhoodMixin:
             }
         )
 
-    def _near_neighbors(self, ids, index: IdIndex, order: np.ndarray, k: int, *, include_self):
+    def _near_neighbors(self, ids, index: IdIndex, popularity: np.ndarray, k: int, *, include_self):
         codes = encode_distinct(ids, index, parameter=f"{index.role}s")
         n_threads = count_threads(getattr(self, "n_jobs", None))
         return as_near_neighbors(
             index,
             codes,
-            order,
+            popularity,
             k,
             name=self._names[index.role == "item"],
             vectors=self._vector_index(index.role, n_threads=n_threads),
