@@ -121,7 +121,12 @@ class RecommenderPipeline(Pipeline):
 
     @available_if(_last_step_has("similar_items"))
     def similar_items(
-        self, items: Any, n_items: int = 10, *, include_self: bool = False
+        self,
+        items: Any,
+        n_items: int = 10,
+        *,
+        include_self: bool = False,
+        approximate: bool = False,
     ) -> pd.DataFrame:
         """Find the items that are most like given ones.
 
@@ -133,17 +138,26 @@ class RecommenderPipeline(Pipeline):
             Length of each item's list.
         include_self : bool, default=False
             List an item among those like itself.
+        approximate : bool, default=False
+            Let an index find them, which may miss a few; factor models only.
 
         Returns
         -------
         DataFrame
             Columns item, similar item (under the caller's names), score and rank.
         """
-        return self.steps[-1][1].similar_items(items, n_items, include_self=include_self)
+        # A recommender that has no index need not know the parameter.
+        how = {"approximate": True} if approximate else {}
+        return self.steps[-1][1].similar_items(items, n_items, include_self=include_self, **how)
 
     @available_if(_last_step_has("similar_users"))
     def similar_users(
-        self, users: Any, n_users: int = 10, *, include_self: bool = False
+        self,
+        users: Any,
+        n_users: int = 10,
+        *,
+        include_self: bool = False,
+        approximate: bool = False,
     ) -> pd.DataFrame:
         """Find the users who are most like given ones.
 
@@ -155,13 +169,17 @@ class RecommenderPipeline(Pipeline):
             Length of each user's list.
         include_self : bool, default=False
             List a user among those like herself.
+        approximate : bool, default=False
+            Let an index find them, which may miss a few; factor models only.
 
         Returns
         -------
         DataFrame
             Columns user, similar user (under the caller's names), score and rank.
         """
-        return self.steps[-1][1].similar_users(users, n_users, include_self=include_self)
+        # A recommender that has no index need not know the parameter.
+        how = {"approximate": True} if approximate else {}
+        return self.steps[-1][1].similar_users(users, n_users, include_self=include_self, **how)
 
     @available_if(_last_step_has("explain"))
     def explain(self, user: Any, item: Any, *, by: str = "item") -> pd.DataFrame:

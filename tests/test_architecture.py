@@ -65,6 +65,7 @@ MAY_IMPORT = {
 # scikit-learn requires them too, at whatever version it needs.
 OF_SCIKIT_LEARN = {"joblib", "threadpoolctl"}
 OPTIONAL = {
+    "base": {"faiss"},
     "datasets": {"pyarrow"},
     "inspection": {"matplotlib"},
     "neural_network": {"torch"},

@@ -172,6 +172,8 @@ def test_all_arguments_reach_the_last_step():
     assert pipeline.recommend(["u"], 3, **options) == ((["u"], 3), options)
     assert pipeline.similar_items([1], 3, include_self=True) == (([1], 3), {"include_self": True})
     assert pipeline.similar_users(["u"], 3) == ((["u"], 3), {"include_self": False})
+    assert pipeline.similar_items([1], approximate=True)[1]["approximate"]
+    assert pipeline.similar_users(["u"], approximate=True)[1]["approximate"]
     assert pipeline.explain("u", 1, by="feature") == (("u", 1), {"by": "feature"})
 
 

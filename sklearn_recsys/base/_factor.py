@@ -6,6 +6,7 @@ from abc import abstractmethod
 import numpy as np
 from scipy import sparse
 
+from sklearn_recsys.base._approximate import VectorIndex
 from sklearn_recsys.base._ranking import Comparison
 from sklearn_recsys.base._recommender import BaseRecommender
 from sklearn_recsys.base._tags import RecommenderTags
@@ -39,6 +40,7 @@ class FactorRecommender(BaseRecommender):
         raise NotImplementedError
 
     def _fit(self, interactions):
+        vars(self).pop("_vector_indexes", None)
         # Set first, so that a model with biases replaces them while it factorises.
         n_users, n_items = interactions.matrix.shape
         self.user_biases_ = np.zeros(n_users, dtype=np.float32)
@@ -67,6 +69,19 @@ class FactorRecommender(BaseRecommender):
 
     def _user_comparison(self):
         return _cosine(self.user_factors_)
+
+    def _vector_index(self, role, *, n_threads):
+        vectors = self.user_factors_ if role == "user" else self.item_factors_
+        index = vars(self).setdefault("_vector_indexes", {}).get(role)
+        # The vectors may have been replaced without a fit.
+        if index is None or index.vectors is not vectors:
+            index = self._vector_indexes[role] = VectorIndex(vectors, n_threads=n_threads)
+        return index
+
+    def __getstate__(self):
+        """Leave out what is built again when it is asked for."""
+        state = super().__getstate__()
+        return {name: part for name, part in state.items() if name != "_vector_indexes"}
 
     def __recommender_tags__(self):
         """Tell what every model of this family can do."""
