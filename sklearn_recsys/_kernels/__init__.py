@@ -17,11 +17,21 @@ __all__ = [
     "factor_gram",
     "floor_share",
     "keep_largest",
+    "look_up_ids",
+    "mark_ids",
+    "merge_sorted_pairs",
     "places_in_runs",
+    "sort_pairs",
     "starts_of_runs",
     "top_k_dense",
     "top_k_sparse",
+    "transpose_csr",
     "use_backend",
 ]
 
 factor_gram = dispatched("factor_gram")
+look_up_ids = dispatched("look_up_ids")
+mark_ids = dispatched("mark_ids")
+merge_sorted_pairs = dispatched("merge_sorted_pairs")
+sort_pairs = dispatched("sort_pairs")
+transpose_csr = dispatched("transpose_csr")

@@ -2,6 +2,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from sklearn_recsys._kernels.reference._als import factor_gram
+from sklearn_recsys._kernels.reference._pairs import (
+    look_up_ids,
+    mark_ids,
+    merge_sorted_pairs,
+    sort_pairs,
+    transpose_csr,
+)
 from sklearn_recsys._kernels.reference._top_k import (
     Triplets,
     keep_largest,
@@ -9,4 +16,15 @@ from sklearn_recsys._kernels.reference._top_k import (
     top_k_sparse,
 )
 
-__all__ = ["Triplets", "factor_gram", "keep_largest", "top_k_dense", "top_k_sparse"]
+__all__ = [
+    "Triplets",
+    "factor_gram",
+    "keep_largest",
+    "look_up_ids",
+    "mark_ids",
+    "merge_sorted_pairs",
+    "sort_pairs",
+    "top_k_dense",
+    "top_k_sparse",
+    "transpose_csr",
+]

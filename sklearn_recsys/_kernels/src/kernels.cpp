@@ -3,11 +3,21 @@
 #include "kernels.hpp"
 
 #include "als.hpp"
+#include "pairs.hpp"
 
 const Kernels& RECSYS_KERNELS() {
   static constexpr Kernels table{
       RECSYS_INSTRUCTION_SET,
       factor_gram,
+      mark_ids<std::int32_t>,
+      mark_ids<std::int64_t>,
+      look_up_ids<std::int32_t>,
+      look_up_ids<std::int64_t>,
+      sort_pairs<std::int32_t>,
+      sort_pairs<std::int64_t>,
+      merge_sorted_pairs<std::int32_t>,
+      merge_sorted_pairs<std::int64_t>,
+      transpose_csr,
   };
   return table;
 }
