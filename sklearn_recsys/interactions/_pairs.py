@@ -47,6 +47,8 @@ def merge_pairs(
         Of the same structure, sorted by column within each row. The order of the rows has no part
         in the result, not even in its last bits.
     """
+    values = np.require(values, np.float64, ["C", "A"])
+    weights = None if weights is None else np.require(weights, np.float64, ["C", "A"])
     indptr, distinct = (np.empty(shape[0] + 1, dtype=np.int64) for _ in range(2))
     indices = np.empty(len(rows), dtype=np.int32)
     places = np.empty(len(rows), dtype=np.int32 if len(rows) <= MAX_COUNT else np.int64)
@@ -72,9 +74,11 @@ def merge_pairs(
         )
     del places, indices  # before the copy below: 8 bytes a row
     # Each matrix has its own structure: one may drop entries in place without the other.
+    structure = (merged, distinct.astype(np.int32))  # two types would make both int64
+    copied = (merged.copy(), structure[1].copy())
     return (
-        sparse.csr_array((totals, merged, distinct), shape=shape),
-        sparse.csr_array((sums, merged.copy(), distinct.copy()), shape=shape),
+        sparse.csr_array((totals, *structure), shape=shape),
+        sparse.csr_array((sums, *copied), shape=shape),
     )
 
 

@@ -149,9 +149,7 @@ def merge_sorted_pairs(
     made = slice(merged_indptr[start], merged_indptr[stop])
     first = _mark_first(pointers, indices[given])
     chosen = places[given]
-    found, weight = _merge_runs(
-        first, values[chosen], None if weights is None else weights[chosen]
-    )
+    found, weight = _merge_runs(first, values[chosen], None if weights is None else weights[chosen])
     merged_indices[made] = indices[given][first]
     totals[made] = _to_float32(found / weight if mean else found)
     sums[made] = _to_float32(weight)
