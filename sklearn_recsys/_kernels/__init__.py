@@ -6,12 +6,14 @@ specification, and what runs where nothing is compiled.
 # SPDX-License-Identifier: BSD-3-Clause
 
 from sklearn_recsys._kernels._backend import backend, dispatched, use_backend
+from sklearn_recsys._kernels._memory import available_memory, require_memory
 from sklearn_recsys._kernels._runs import places_in_runs, starts_of_runs
 from sklearn_recsys._kernels._shares import floor_share
 from sklearn_recsys._kernels._threads import count_threads
 from sklearn_recsys._kernels.reference import keep_largest, top_k_dense, top_k_sparse
 
 __all__ = [
+    "available_memory",
     "backend",
     "count_threads",
     "factor_gram",
@@ -21,6 +23,7 @@ __all__ = [
     "mark_ids",
     "merge_sorted_pairs",
     "places_in_runs",
+    "require_memory",
     "sort_pairs",
     "starts_of_runs",
     "top_k_dense",

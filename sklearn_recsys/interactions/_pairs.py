@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 from scipy import sparse
 
-from sklearn_recsys._kernels import merge_sorted_pairs, sort_pairs
+from sklearn_recsys._kernels import merge_sorted_pairs, require_memory, sort_pairs
 
 __all__ = ["MAX_COUNT", "encode_pairs", "merge_pairs", "require_count"]
 
@@ -15,6 +15,9 @@ MAX_COUNT = np.iinfo(np.int32).max
 
 # Entries merged at a time: where NumPy does it, 20 million take 0.5 GB less than all at once.
 _BLOCK_SIZE = 1_000_000
+# Held at once for each row of a table, beside the codes and the values: columns and places, of 4
+# bytes each, and two merged matrices of 8.
+_BYTES_PER_ROW = 24
 
 
 def merge_pairs(
@@ -47,34 +50,17 @@ def merge_pairs(
         Of the same structure, sorted by column within each row. The order of the rows has no part
         in the result, not even in its last bits.
     """
-    values = np.require(values, np.float64, ["C", "A"])
-    weights = None if weights is None else np.require(weights, np.float64, ["C", "A"])
+    require_memory(_BYTES_PER_ROW * len(rows), f"sorting {len(rows)} interactions")
     indptr, distinct = (np.empty(shape[0] + 1, dtype=np.int64) for _ in range(2))
     indices = np.empty(len(rows), dtype=np.int32)
     places = np.empty(len(rows), dtype=np.int32 if len(rows) <= MAX_COUNT else np.int64)
     sort_pairs(rows, cols, indptr, distinct, indices, places, n_columns=shape[1], n_threads=1)
     require_count(int(distinct[-1]), "distinct pairs of user and item")
-    merged = np.empty(distinct[-1], dtype=np.int32)
-    totals, sums = (np.empty(distinct[-1], dtype=np.float32) for _ in range(2))
-    for block in _cut_rows(indptr):
-        merge_sorted_pairs(
-            indptr,
-            indices,
-            places,
-            values,
-            weights,
-            distinct,
-            merged,
-            totals,
-            sums,
-            mean=mean,
-            start=block.start,
-            stop=block.stop,
-            n_threads=1,
-        )
-    del places, indices  # before the copy below: 8 bytes a row
+    merged, totals, sums = _merge(indptr, indices, places, distinct, values, weights, mean=mean)
+    del places, indices  # before the copies below: 8 bytes a row
+    # Pointers of another type than the indices would make these int64, too.
+    structure = (merged, distinct.astype(np.int32))
     # Each matrix has its own structure: one may drop entries in place without the other.
-    structure = (merged, distinct.astype(np.int32))  # two types would make both int64
     copied = (merged.copy(), structure[1].copy())
     return (
         sparse.csr_array((totals, *structure), shape=shape),
@@ -98,6 +84,27 @@ def encode_pairs(rows: np.ndarray, cols: np.ndarray, n_cols: int) -> np.ndarray:
     pairs *= n_cols
     pairs += cols
     return pairs
+
+
+def _merge(
+    indptr: np.ndarray,
+    indices: np.ndarray,
+    places: np.ndarray,
+    distinct: np.ndarray,
+    values: np.ndarray,
+    weights: np.ndarray | None,
+    *,
+    mean: bool,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return columns, merged values and summed weights of what `sort_pairs` has sorted."""
+    values = np.require(values, np.float64, ["C", "A"])
+    weights = None if weights is None else np.require(weights, np.float64, ["C", "A"])
+    merged = np.empty(distinct[-1], dtype=np.int32)
+    totals, sums = (np.empty(distinct[-1], dtype=np.float32) for _ in range(2))
+    given, made = (indptr, indices, places, values, weights), (distinct, merged, totals, sums)
+    for rows in _cut_rows(indptr):
+        merge_sorted_pairs(*given, *made, mean=mean, start=rows.start, stop=rows.stop, n_threads=1)
+    return merged, totals, sums
 
 
 def _cut_rows(indptr: np.ndarray) -> Iterator[slice]:
