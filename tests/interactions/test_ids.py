@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sklearn_recsys.exceptions import UnknownIdError
+from sklearn_recsys.interactions import _pairs
 from sklearn_recsys.interactions._columns import as_object_array
 from sklearn_recsys.interactions._ids import IdIndex, as_id_array, is_single_id, list_some
 
