@@ -8,7 +8,7 @@ from scipy import sparse
 
 from sklearn_recsys._kernels import merge_sorted_pairs, require_memory, sort_pairs
 
-__all__ = ["MAX_COUNT", "encode_pairs", "merge_pairs", "require_count"]
+__all__ = ["MAX_COUNT", "encode_pairs", "merge_pairs", "order_pairs", "require_count"]
 
 MAX_COUNT = np.iinfo(np.int32).max
 """Ids and distinct pairs that the codes and the matrices' pointers can tell apart."""
@@ -66,6 +66,15 @@ def merge_pairs(
         sparse.csr_array((totals, *structure), shape=shape),
         sparse.csr_array((sums, *copied), shape=shape),
     )
+
+
+def order_pairs(rows: np.ndarray, cols: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Return the places of pairs of int32 codes by row, then by column, then as they stand."""
+    indptr, distinct = (np.empty(shape[0] + 1, dtype=np.int64) for _ in range(2))
+    indices = np.empty(len(rows), dtype=np.int32)
+    places = np.empty(len(rows), dtype=np.int64)
+    sort_pairs(rows, cols, indptr, distinct, indices, places, n_columns=shape[1], n_threads=1)
+    return places
 
 
 def require_count(n: int, what: str) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sklearn_recsys._kernels import _memory
 from sklearn_recsys.interactions import _pairs
-from sklearn_recsys.interactions._pairs import encode_pairs, merge_pairs
+from sklearn_recsys.interactions._pairs import encode_pairs, merge_pairs, order_pairs
 
 numbers = st.floats(-1e6, 1e6).map(lambda v: float(np.float32(v)))
 tables = st.lists(
@@ -133,3 +133,12 @@ def test_a_table_beyond_the_memory_is_refused_before_it_is_sorted(monkeypatch):
 
     with pytest.raises(MemoryError, match="Sorting 1 interactions would take"):
         merge(table)
+
+
+@given(tables)
+def test_pairs_are_ordered_by_row_then_by_column_then_as_they_stand(table):
+    rows, cols = (table[name].to_numpy(np.int32) for name in ("row", "col"))
+
+    order = order_pairs(rows, cols, (5, 4))
+
+    assert order.tolist() == np.lexsort((cols, rows)).tolist()
