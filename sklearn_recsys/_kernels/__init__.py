@@ -6,6 +6,7 @@ specification, and what runs where nothing is compiled.
 # SPDX-License-Identifier: BSD-3-Clause
 
 from sklearn_recsys._kernels._backend import backend, dispatched, use_backend
+from sklearn_recsys._kernels._memory import available_memory, require_memory
 from sklearn_recsys._kernels._runs import places_in_runs, starts_of_runs
 from sklearn_recsys._kernels._shares import floor_share
 from sklearn_recsys._kernels._threads import count_threads
@@ -17,6 +18,7 @@ __all__ = [
     "als_half_step_cholesky",
     "als_loss",
     "auc_of_rows",
+    "available_memory",
     "backend",
     "count_threads",
     "factor_gram",
@@ -24,11 +26,17 @@ __all__ = [
     "first_ranks_of_rows",
     "floor_share",
     "keep_largest",
+    "look_up_ids",
+    "mark_ids",
+    "merge_sorted_pairs",
     "padded_width",
     "places_in_runs",
+    "require_memory",
+    "sort_pairs",
     "starts_of_runs",
     "top_k_dense",
     "top_k_sparse",
+    "transpose_csr",
     "use_backend",
 ]
 
@@ -39,3 +47,8 @@ auc_of_rows = dispatched("auc_of_rows")
 factor_gram = dispatched("factor_gram")
 find_entries = dispatched("find_entries")
 first_ranks_of_rows = dispatched("first_ranks_of_rows")
+look_up_ids = dispatched("look_up_ids")
+mark_ids = dispatched("mark_ids")
+merge_sorted_pairs = dispatched("merge_sorted_pairs")
+sort_pairs = dispatched("sort_pairs")
+transpose_csr = dispatched("transpose_csr")

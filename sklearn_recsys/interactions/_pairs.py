@@ -6,10 +6,18 @@ from collections.abc import Iterator
 import numpy as np
 from scipy import sparse
 
-__all__ = ["encode_pairs", "merge_pairs"]
+from sklearn_recsys._kernels import merge_sorted_pairs, require_memory, sort_pairs
 
-# Entries merged at a time: 20 million rows take 0.5 GB less than all at once.
+__all__ = ["MAX_COUNT", "encode_pairs", "merge_pairs", "order_pairs", "require_count"]
+
+MAX_COUNT = np.iinfo(np.int32).max
+"""Ids and distinct pairs that the codes and the matrices' pointers can tell apart."""
+
+# Entries merged at a time: where NumPy does it, 20 million take 0.5 GB less than all at once.
 _BLOCK_SIZE = 1_000_000
+# Held at once for each row of a table, beside the codes and the values: columns and places, of 4
+# bytes each, and two merged matrices of 8.
+_BYTES_PER_ROW = 24
 
 
 def merge_pairs(
@@ -42,26 +50,40 @@ def merge_pairs(
         Of the same structure, sorted by column within each row. The order of the rows has no part
         in the result, not even in its last bits.
     """
-    places = _sort_places(rows, cols, shape)
-    first = _mark_first(places)
-    totals = np.empty(np.count_nonzero(first), dtype=np.float32)
-    sums = np.empty_like(totals)
-    end = 0
-    for block in _cut_blocks(first):
-        chosen = places.data[block]
-        found, found_weights = _merge_block(
-            first[block], values[chosen], None if weights is None else weights[chosen]
-        )
-        begin, end = end, end + len(found)
-        totals[begin:end] = _to_float32(found / found_weights if mean else found)
-        sums[begin:end] = _to_float32(found_weights)
-    structure = (places.indices[first], _count_pairs(places.indptr, first))
+    require_memory(_BYTES_PER_ROW * len(rows), f"sorting {len(rows)} interactions")
+    indptr, distinct = (np.empty(shape[0] + 1, dtype=np.int64) for _ in range(2))
+    indices = np.empty(len(rows), dtype=np.int32)
+    places = np.empty(len(rows), dtype=np.int32 if len(rows) <= MAX_COUNT else np.int64)
+    sort_pairs(rows, cols, indptr, distinct, indices, places, n_columns=shape[1], n_threads=1)
+    require_count(int(distinct[-1]), "distinct pairs of user and item")
+    merged, totals, sums = _merge(indptr, indices, places, distinct, values, weights, mean=mean)
+    del places, indices  # before the copies below: 8 bytes a row
+    # Pointers of another type than the indices would make these int64, too.
+    structure = (merged, distinct.astype(np.int32))
     # Each matrix has its own structure: one may drop entries in place without the other.
-    copied = (structure[0].copy(), structure[1].copy())
+    copied = (merged.copy(), structure[1].copy())
     return (
         sparse.csr_array((totals, *structure), shape=shape),
         sparse.csr_array((sums, *copied), shape=shape),
     )
+
+
+def order_pairs(rows: np.ndarray, cols: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Return the places of pairs of int32 codes by row, then by column, then as they stand."""
+    indptr, distinct = (np.empty(shape[0] + 1, dtype=np.int64) for _ in range(2))
+    indices = np.empty(len(rows), dtype=np.int32)
+    places = np.empty(len(rows), dtype=np.int64)
+    sort_pairs(rows, cols, indptr, distinct, indices, places, n_columns=shape[1], n_threads=1)
+    return places
+
+
+def require_count(n: int, what: str) -> None:
+    """Raise a ``ValueError`` if there are too many of something for 32-bit codes."""
+    if n > MAX_COUNT:
+        raise ValueError(
+            f"X holds {n} {what}, but at most {MAX_COUNT} can be told apart: fit on a part of the "
+            "table, or filter it with sklearn_recsys.interactions.filter_min_count."
+        )
 
 
 def encode_pairs(rows: np.ndarray, cols: np.ndarray, n_cols: int) -> np.ndarray:
@@ -73,73 +95,29 @@ def encode_pairs(rows: np.ndarray, cols: np.ndarray, n_cols: int) -> np.ndarray:
     return pairs
 
 
-def _sort_places(rows: np.ndarray, cols: np.ndarray, shape: tuple[int, int]) -> sparse.csr_array:
-    """Return a matrix of the places of the rows, in which a pair may have several entries."""
-    dtype = np.int32 if len(rows) <= np.iinfo(np.int32).max else np.int64
-    order: np.ndarray = np.arange(len(rows), dtype=dtype)
-    entries: sparse.coo_array = sparse.coo_array((order, (rows, cols)), shape=shape)
-    # It may not be canonical, but says so: the places of a pair would be summed otherwise.
-    entries.has_canonical_format = True
-    places: sparse.csr_array = entries.tocsr()
-    places.has_canonical_format = False
-    places.has_sorted_indices = False
-    places.sort_indices()
-    return places
+def _merge(
+    indptr: np.ndarray,
+    indices: np.ndarray,
+    places: np.ndarray,
+    distinct: np.ndarray,
+    values: np.ndarray,
+    weights: np.ndarray | None,
+    *,
+    mean: bool,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return columns, merged values and summed weights of what `sort_pairs` has sorted."""
+    values = np.require(values, np.float64, ["C", "A"])
+    weights = None if weights is None else np.require(weights, np.float64, ["C", "A"])
+    merged = np.empty(distinct[-1], dtype=np.int32)
+    totals, sums = (np.empty(distinct[-1], dtype=np.float32) for _ in range(2))
+    given, made = (indptr, indices, places, values, weights), (distinct, merged, totals, sums)
+    for rows in _cut_rows(indptr):
+        merge_sorted_pairs(*given, *made, mean=mean, start=rows.start, stop=rows.stop, n_threads=1)
+    return merged, totals, sums
 
 
-def _mark_first(places: sparse.csr_array) -> np.ndarray:
-    """Mark the first entry of each pair."""
-    first = np.ones(places.nnz, dtype=bool)
-    np.not_equal(places.indices[1:], places.indices[:-1], out=first[1:])
-    starts = places.indptr[:-1]
-    first[starts[starts < places.nnz]] = True
-    return first
-
-
-def _cut_blocks(first: np.ndarray) -> Iterator[slice]:
-    """Cut the entries into blocks that do not part a pair: their size bounds the memory."""
-    begin = 0
-    while begin < len(first):
-        end = min(begin + _BLOCK_SIZE, len(first))
-        if end < len(first):
-            rest = first[end:]
-            end += int(rest.argmax()) if rest.any() else len(rest)
-        yield slice(begin, end)
-        begin = end
-
-
-def _merge_block(
-    first: np.ndarray, values: np.ndarray, weights: np.ndarray | None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the sum of weight times value, and of the weights, of each pair's run of entries."""
-    weights = np.ones(len(values)) if weights is None else weights
-    starts = np.flatnonzero(first)
-    totals, sums = weights[starts] * values[starts], weights[starts]
-    sizes = np.diff(starts, append=len(first))
-    repeated = sizes > 1
-    if repeated.any():
-        members = np.flatnonzero(np.repeat(repeated, sizes))
-        run = np.repeat(np.arange(repeated.sum()), sizes[repeated])
-        # Sums of floats depend on their order: sort, so that that of the table does not show.
-        order = members[np.lexsort((weights[members], values[members], run))]
-        begins = np.flatnonzero(first[members])
-        totals[repeated] = np.add.reduceat(weights[order] * values[order], begins)
-        sums[repeated] = np.add.reduceat(weights[order], begins)
-    return totals, sums
-
-
-def _count_pairs(indptr: np.ndarray, first: np.ndarray) -> np.ndarray:
-    """Return the index pointer of what is left when each pair has one entry."""
-    before = np.zeros(len(first) + 1, dtype=indptr.dtype)
-    np.cumsum(first, out=before[1:])
-    return before[indptr]
-
-
-def _to_float32(values: np.ndarray) -> np.ndarray:
-    limits = np.finfo(np.float32)
-    data = np.clip(values, limits.min, limits.max).astype(np.float32)
-    # A tiny value must not become a zero, which would mean "seen, but not positive".
-    vanished = (data == 0) & (values != 0)
-    if vanished.any():
-        data[vanished] = np.copysign(limits.tiny, values[vanished])
-    return data
+def _cut_rows(indptr: np.ndarray) -> Iterator[slice]:
+    """Cut the rows of a matrix into blocks of about so many entries that Ctrl-C is not kept."""
+    cuts = np.searchsorted(indptr, np.arange(_BLOCK_SIZE, indptr[-1], _BLOCK_SIZE))
+    cuts = np.unique(np.concatenate([[0], cuts, [len(indptr) - 1]]))
+    return (slice(*pair) for pair in zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True))

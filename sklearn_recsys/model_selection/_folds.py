@@ -10,6 +10,7 @@ from sklearn.utils import check_scalar
 
 from sklearn_recsys.interactions._columns import require_table, take_ids
 from sklearn_recsys.interactions._ids import IdIndex
+from sklearn_recsys.interactions._pairs import order_pairs
 from sklearn_recsys.model_selection._base import BaseSplitter, Masks
 
 __all__ = ["ColdItemKFold", "InteractionKFold", "UserKFold"]
@@ -183,11 +184,11 @@ class InteractionKFold(_KFold):
         self.random_state = random_state
 
     def _fold_of_rows(self, X: Any, rng: np.random.Generator) -> np.ndarray:
-        _, users = IdIndex.factorize(take_ids(X, 0), "user")
+        index, users = IdIndex.factorize(take_ids(X, 0), "user")
         items, codes = IdIndex.factorize(take_ids(X, 1), "item")
         _require_enough(len(users), "row", self.n_splits)
         # Sorted first, so that the order of the table does not reach the random numbers.
-        order = np.argsort(users.astype(np.int64) * len(items) + codes, kind="stable")
+        order = order_pairs(users, codes, (len(index), len(items)))
         shuffled = order[np.lexsort((rng.random(len(order)), users[order]))]
         folds = np.empty(len(order), dtype=np.int64)
         folds[shuffled] = np.arange(len(order)) % self.n_splits

@@ -165,3 +165,13 @@ def test_a_table_goes_to_a_matrix_and_back(entries):
     back = interactions_from_matrix(*matrix_from_interactions(X))
 
     assert back.to_numpy().tolist() == X.to_numpy().tolist()
+
+
+@pytest.mark.parametrize("kind", [sparse.csr_array, sparse.csc_matrix, sparse.coo_array])
+def test_a_matrix_with_wide_indices_becomes_the_same_table(kind):
+    narrow = kind(np.array([[0, 3, 1], [2, 0, 0]]))
+    wide = narrow.copy()
+    for name in {"indptr", "indices", "row", "col"} & set(dir(wide)):
+        setattr(wide, name, getattr(wide, name).astype(np.int64))
+
+    pd.testing.assert_frame_equal(interactions_from_matrix(wide), interactions_from_matrix(narrow))

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sklearn_recsys.exceptions import UnknownIdError
+from sklearn_recsys.interactions import _pairs
 from sklearn_recsys.interactions._columns import as_object_array
 from sklearn_recsys.interactions._ids import IdIndex, as_id_array, is_single_id, list_some
 
@@ -435,3 +436,39 @@ def test_a_missing_category_is_named_by_its_row():
 def test_categories_of_another_type_than_in_fit_are_refused():
     with pytest.raises(TypeError, match="in fit, but here they are of type number, such as 1: "):
         index_of(["a", "b"]).encode(pd.Categorical([1, 2]))
+
+
+def test_more_ids_than_codes_can_number_are_an_error(monkeypatch):
+    monkeypatch.setattr(_pairs, "MAX_COUNT", 2)
+
+    assert len(index_of([7, 7, 8])) == 2
+    with pytest.raises(ValueError, match="X holds 3 distinct items, but at most 2"):
+        index_of([7, 9, 8])
+
+
+@given(
+    st.lists(st.integers(-40, 40), min_size=1).map(np.unique),
+    st.lists(st.integers(-(2**63), 2**64 - 1)),
+    st.sampled_from([0, 2**62, -(2**63) + 40, 2**63 - 41]),
+    st.sampled_from(["int64", "int32", "int8", "uint64", ">i4", object]),
+)
+def test_ids_near_one_another_are_found_among_any_integers(near, far, low, dtype):
+    ids = near + low
+    index = index_of(ids)
+    asked = [*far, *(near + low).tolist(), *(near + low + 1).tolist()]
+    if dtype is not object:
+        asked = [n for n in asked if np.iinfo(dtype).min <= n <= np.iinfo(dtype).max]
+
+    codes = index.encode(np.array(asked, dtype=dtype))
+
+    places = {id_: place for place, id_ in enumerate(ids.tolist())}
+    assert codes.tolist() == [places.get(n, -1) for n in asked]
+    assert codes.dtype == np.int32
+
+
+def test_every_second_element_of_an_array_is_a_column_of_ids():
+    column = np.array([5, 0, 7, 0, 5, 0])[::2]
+
+    index, codes = IdIndex.factorize(column, "item")
+
+    assert codes.tolist() == index.encode(column).tolist() == [0, 1, 0]

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sklearn_recsys._kernels import _memory
 from sklearn_recsys.interactions import _pairs
-from sklearn_recsys.interactions._pairs import encode_pairs, merge_pairs
+from sklearn_recsys.interactions._pairs import encode_pairs, merge_pairs, order_pairs
 
 numbers = st.floats(-1e6, 1e6).map(lambda v: float(np.float32(v)))
 tables = st.lists(
@@ -104,3 +105,40 @@ def test_sums_beyond_the_range_of_float32_are_its_largest_number():
     matrix, _ = merge(table)
 
     assert matrix.data.tolist() == [np.finfo(np.float32).max]
+
+
+def test_values_that_are_a_column_of_an_array_are_merged_like_others():
+    table = np.array([[1.0, 5.0], [2.0, 6.0], [4.0, 7.0]])
+    rows, cols = np.zeros(3, np.int32), np.array([0, 1, 0], np.int32)
+
+    matrix, summed = merge_pairs(rows, cols, table[:, 0], table[:, 1], (1, 2), mean=False)
+
+    assert matrix.toarray().tolist() == [[33, 12]]
+    assert summed.toarray().tolist() == [[12, 6]]
+
+
+def test_more_pairs_than_codes_can_number_are_an_error(monkeypatch):
+    monkeypatch.setattr(_pairs, "MAX_COUNT", 2)
+    table = pd.DataFrame({"row": [0, 1, 1], "col": [0, 1, 1], "value": 1.0, "weight": 1.0})
+
+    merge(table)
+    with pytest.raises(ValueError, match="X holds 3 distinct pairs of user and item, but at most"):
+        merge(table.assign(col=[0, 1, 2]))
+
+
+def test_a_table_beyond_the_memory_is_refused_before_it_is_sorted(monkeypatch):
+    monkeypatch.setattr(_memory, "_SMALL", 0)
+    monkeypatch.setattr(_memory, "available_memory", lambda: 10)
+    table = pd.DataFrame({"row": [0], "col": [0], "value": [1.0], "weight": [1.0]})
+
+    with pytest.raises(MemoryError, match="Sorting 1 interactions would take"):
+        merge(table)
+
+
+@given(tables)
+def test_pairs_are_ordered_by_row_then_by_column_then_as_they_stand(table):
+    rows, cols = (table[name].to_numpy(np.int32) for name in ("row", "col"))
+
+    order = order_pairs(rows, cols, (5, 4))
+
+    assert order.tolist() == np.lexsort((cols, rows)).tolist()

@@ -7,6 +7,13 @@ from sklearn_recsys._kernels.reference._als import (
     als_loss,
     factor_gram,
 )
+from sklearn_recsys._kernels.reference._pairs import (
+    look_up_ids,
+    mark_ids,
+    merge_sorted_pairs,
+    sort_pairs,
+    transpose_csr,
+)
 from sklearn_recsys._kernels.reference._ranking import (
     auc_of_rows,
     find_entries,
@@ -29,6 +36,11 @@ __all__ = [
     "find_entries",
     "first_ranks_of_rows",
     "keep_largest",
+    "look_up_ids",
+    "mark_ids",
+    "merge_sorted_pairs",
+    "sort_pairs",
     "top_k_dense",
     "top_k_sparse",
+    "transpose_csr",
 ]

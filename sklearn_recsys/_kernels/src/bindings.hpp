@@ -6,3 +6,4 @@
 
 void bind_als(nanobind::module_& module);
 void bind_ranking(nanobind::module_& module);
+void bind_pairs(nanobind::module_& module);

@@ -6,6 +6,7 @@
 #include "als_cholesky.hpp"
 #include "outer_products.hpp"
 #include "ranking.hpp"
+#include "pairs.hpp"
 
 const Kernels& RECSYS_KERNELS() {
   static constexpr Kernels table{
@@ -17,6 +18,15 @@ const Kernels& RECSYS_KERNELS() {
       find_entries,
       auc_of_rows,
       first_ranks_of_rows,
+      mark_ids<std::int32_t>,
+      mark_ids<std::int64_t>,
+      look_up_ids<std::int32_t>,
+      look_up_ids<std::int64_t>,
+      sort_pairs<std::int32_t>,
+      sort_pairs<std::int64_t>,
+      merge_sorted_pairs<std::int32_t>,
+      merge_sorted_pairs<std::int64_t>,
+      transpose_csr,
   };
   return table;
 }

@@ -55,6 +55,26 @@ struct Kernels {
   Status (*auc_of_rows)(Judged judged, int n_threads, double* auc);
   Status (*first_ranks_of_rows)(Judged judged, const std::int32_t* tie_places, int n_threads,
                                 std::int64_t* ranks);
+  // pairs.hpp
+  Status (*mark_ids_32)(const std::int32_t* ids, std::int64_t n, std::int64_t low,
+                        std::uint8_t* present);
+  Status (*mark_ids_64)(const std::int64_t* ids, std::int64_t n, std::int64_t low,
+                        std::uint8_t* present);
+  Status (*look_up_ids_32)(const std::int32_t* ids, std::int64_t n, std::int64_t low,
+                           const std::int32_t* table, std::int64_t size, std::int32_t* codes);
+  Status (*look_up_ids_64)(const std::int64_t* ids, std::int64_t n, std::int64_t low,
+                           const std::int32_t* table, std::int64_t size, std::int32_t* codes);
+  Status (*sort_pairs_32)(const std::int32_t* rows, const std::int32_t* cols, std::int64_t n,
+                          std::int64_t n_rows, std::int64_t n_columns, std::int64_t* indptr,
+                          std::int64_t* distinct, std::int32_t* indices, std::int32_t* places);
+  Status (*sort_pairs_64)(const std::int32_t* rows, const std::int32_t* cols, std::int64_t n,
+                          std::int64_t n_rows, std::int64_t n_columns, std::int64_t* indptr,
+                          std::int64_t* distinct, std::int32_t* indices, std::int64_t* places);
+  Status (*merge_sorted_pairs_32)(Places<std::int32_t> sorted, Weighted table, Rows rows, bool mean,
+                                  int n_threads, Merged merged);
+  Status (*merge_sorted_pairs_64)(Places<std::int64_t> sorted, Weighted table, Rows rows, bool mean,
+                                  int n_threads, Merged merged);
+  Status (*transpose_csr)(Csr matrix, std::int64_t n_columns, int n_threads, OutCsr out);
 };
 
 const Kernels& kernels_baseline();

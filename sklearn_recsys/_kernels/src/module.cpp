@@ -59,4 +59,5 @@ NB_MODULE(_native, module) {
 #endif
   bind_als(module);
   bind_ranking(module);
+  bind_pairs(module);
 }

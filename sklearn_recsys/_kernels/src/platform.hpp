@@ -31,6 +31,36 @@ struct Rows {
   std::int64_t stop;
 };
 
+// Entries of a matrix by row, in which a pair may have several; places point into the table.
+template <class Place>
+struct Places {
+  const std::int64_t* indptr;
+  const std::int32_t* indices;
+  Place* places;
+  std::int64_t n;
+};
+
+// What the places point to; weights may be null, which is 1 for each.
+struct Weighted {
+  const double* values;
+  const double* weights;
+};
+
+// A matrix that gets one entry for each distinct pair, and the summed weights.
+struct Merged {
+  const std::int64_t* indptr;
+  std::int32_t* indices;
+  float* totals;
+  float* sums;
+};
+
+// A compressed sparse row matrix that is to be written.
+struct OutCsr {
+  std::int64_t* indptr;
+  std::int32_t* indices;
+  float* values;
+};
+
 namespace {
 
 inline int thread_number() {
