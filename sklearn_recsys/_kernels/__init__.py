@@ -9,7 +9,7 @@ from sklearn_recsys._kernels._backend import backend, dispatched, use_backend
 from sklearn_recsys._kernels._runs import places_in_runs, starts_of_runs
 from sklearn_recsys._kernels._shares import floor_share
 from sklearn_recsys._kernels._threads import count_threads
-from sklearn_recsys._kernels.reference import keep_largest, top_k_dense, top_k_sparse
+from sklearn_recsys._kernels.reference import keep_largest, top_k_dense
 
 __all__ = [
     "backend",
@@ -20,8 +20,15 @@ __all__ = [
     "places_in_runs",
     "starts_of_runs",
     "top_k_dense",
-    "top_k_sparse",
+    "top_k_factors",
+    "top_k_scores",
+    "top_k_similarity",
+    "top_k_stored",
     "use_backend",
 ]
 
 factor_gram = dispatched("factor_gram")
+top_k_factors = dispatched("top_k_factors")
+top_k_scores = dispatched("top_k_scores")
+top_k_similarity = dispatched("top_k_similarity")
+top_k_stored = dispatched("top_k_stored")

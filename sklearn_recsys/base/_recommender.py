@@ -2,22 +2,31 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from abc import ABCMeta, abstractmethod
-from collections.abc import Callable, Iterator
-from typing import Any, ClassVar, Literal, NamedTuple
+from collections.abc import Iterator
+from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sklearn_recsys._kernels import count_threads
 from sklearn_recsys.base._neighborhood import NeighborhoodMixin
+from sklearn_recsys.base._rankers import (
+    Choice,
+    Ranker,
+    choose_ranker,
+    mark,
+    rank,
+    rank_by_scores,
+    take_rows,
+)
 from sklearn_recsys.base._ranking import (
     as_recommendations,
     check_length,
     densify,
     finite,
     memory_batches,
-    rank_block,
     tie_order,
 )
 from sklearn_recsys.base._tags import RecommenderTags
@@ -47,7 +56,7 @@ class _Group(NamedTuple):
 
     places: np.ndarray  # positions in the audience
     seen: sparse.csr_array | None  # (n_group, n_items)
-    score: Callable[[slice], Any]  # a block of scores for a slice of the group
+    ranker: Ranker
 
 
 class BaseRecommender(NeighborhoodMixin, BaseEstimator, metaclass=ABCMeta):
@@ -99,6 +108,16 @@ class BaseRecommender(NeighborhoodMixin, BaseEstimator, metaclass=ABCMeta):
         `weights` holds, at the same places, how many rows were merged into each entry.
         """
         raise NotImplementedError
+
+    def _ranker(self, rows: np.ndarray) -> Ranker:
+        """Return what finds the best items of training users; it stands for `_score`."""
+        return rank_by_scores(lambda part: self._score(rows[part]), len(rows), len(self.items_))
+
+    def _history_ranker(self, history: sparse.csr_array, weights: sparse.csr_array) -> Ranker:
+        """Return what finds the best items of histories; it stands for `_score_history`."""
+        return rank_by_scores(
+            lambda part: self._score_history(history[part], weights[part]), *history.shape
+        )
 
     def _score_features(self, features: sparse.csr_array) -> np.ndarray:
         """Return the scores (n_rows, n_items) of users known by their features alone."""
@@ -361,7 +380,10 @@ class BaseRecommender(NeighborhoodMixin, BaseEstimator, metaclass=ABCMeta):
             raise ValueError("user_features= is for people in no table: omit users and history.")
         audience, features = read_feature_audience(user_features, fitted)
         everyone = np.arange(len(audience.ids))
-        return audience, [_Group(everyone, None, lambda part: self._score_features(features[part]))]
+        ranker = rank_by_scores(
+            lambda part: self._score_features(features[part]), len(everyone), len(self.items_)
+        )
+        return audience, [_Group(everyone, None, ranker)]
 
     def _groups(self, audience: Audience) -> Iterator[_Group]:
         """Yield the users asked for, grouped by where their scores come from."""
@@ -369,28 +391,27 @@ class BaseRecommender(NeighborhoodMixin, BaseEstimator, metaclass=ABCMeta):
             in_history = np.flatnonzero(audience.history_rows >= 0)
             rows = audience.history_rows[in_history]
             history, weights = audience.history[rows], audience.history_weights[rows]
-            yield _Group(
-                in_history, history, lambda part: self._score_history(history[part], weights[part])
-            )
+            make = choose_ranker(self, "_history_ranker", "_score_history")
+            yield _Group(in_history, history, make(history, weights))
         trained = np.flatnonzero((audience.history_rows < 0) & (audience.rows >= 0))
         known = audience.rows[trained]
-        yield _Group(trained, self.interactions_[known], lambda part: self._score(known[part]))
+        ranker = choose_ranker(self, "_ranker", "_score")(known)
+        yield _Group(trained, take_rows(self.interactions_, known), ranker)
         strangers = np.flatnonzero((audience.history_rows < 0) & (audience.rows < 0))
         if len(strangers):
             scores = np.broadcast_to(self._score_stranger(), (len(strangers), len(self.items_)))
-            yield _Group(strangers, None, lambda part: scores[part])
+            ranker = rank_by_scores(scores.__getitem__, *scores.shape)
+            yield _Group(strangers, None, ranker)
 
     def _rank(self, group: _Group, item_filter: ItemFilter, n_items: int, *, exclude_seen: bool):
         """Return places, item codes and scores of a group's best items, best first."""
         # The leftmost of equal scores is the one to keep.
         columns = self._tie_order[item_filter.columns[self._tie_order]]
-        found = [(np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0, np.float32))]
-        for part in self._batches(len(group.places)):
-            places = group.places[part]
-            masks = [group.seen[part]] if exclude_seen and group.seen is not None else []
-            if item_filter.excluded is not None:
-                masks.append(item_filter.excluded[places])
-            allowed = None if item_filter.allowed is None else item_filter.allowed[places]
-            rows, cols, scores = rank_block(group.score(part), columns, masks, allowed, n_items)
-            found.append((places[rows], columns[cols], scores))
-        return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))
+        barred = [group.seen] if exclude_seen and group.seen is not None else []
+        if item_filter.excluded is not None:
+            barred.append(item_filter.excluded[group.places])
+        allowed = None if item_filter.allowed is None else item_filter.allowed[group.places]
+        marks = mark(len(group.places), barred, allowed)
+        n_threads = count_threads(getattr(self, "n_jobs", None))
+        rows, cols, scores = rank(group.ranker, Choice(columns, marks, n_items, n_threads))
+        return group.places[rows], cols, scores

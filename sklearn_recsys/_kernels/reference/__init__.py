@@ -6,7 +6,19 @@ from sklearn_recsys._kernels.reference._top_k import (
     Triplets,
     keep_largest,
     top_k_dense,
-    top_k_sparse,
+    top_k_factors,
+    top_k_scores,
+    top_k_similarity,
+    top_k_stored,
 )
 
-__all__ = ["Triplets", "factor_gram", "keep_largest", "top_k_dense", "top_k_sparse"]
+__all__ = [
+    "Triplets",
+    "factor_gram",
+    "keep_largest",
+    "top_k_dense",
+    "top_k_factors",
+    "top_k_scores",
+    "top_k_similarity",
+    "top_k_stored",
+]

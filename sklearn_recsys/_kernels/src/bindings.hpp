@@ -5,3 +5,4 @@
 #include <nanobind/nanobind.h>
 
 void bind_als(nanobind::module_& module);
+void bind_top_k(nanobind::module_& module);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "lists.hpp"
 #include "platform.hpp"
 
 struct Kernels {
@@ -9,6 +10,16 @@ struct Kernels {
   // als.hpp
   Status (*factor_gram)(const float* factors, std::int64_t n, int width, int n_threads,
                         float* gram);
+  // top_k.hpp
+  Status (*top_k_factors)(const Factors& users, const Factors& items, int width,
+                          const Columns& columns, const Marks& marks, float bound, int n_threads,
+                          const Lists& lists);
+  Status (*top_k_scores)(const float* scores, const Columns& columns, const Marks& marks,
+                         float bound, int n_threads, const Lists& lists);
+  Status (*top_k_stored)(const Csr& scores, const Columns& columns, const Marks& marks,
+                         float bound, int n_threads, const Lists& lists);
+  Status (*top_k_similarity)(const Csr& history, const Csr& similarity, const Columns& columns,
+                             const Marks& marks, float bound, int n_threads, const Lists& lists);
 };
 
 const Kernels& kernels_baseline();
