@@ -36,6 +36,9 @@ def _tagged(tag: str):
 class NeighborhoodMixin:
     """Give a recommender `similar_items`, `similar_users` and `explain`, where its tags say so."""
 
+    users_: np.ndarray
+    items_: np.ndarray
+
     def _item_comparison(self) -> Comparison:
         """Return a function of item codes that gives their similarity to all items."""
         raise NotImplementedError

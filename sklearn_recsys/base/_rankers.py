@@ -86,7 +86,8 @@ def rank(ranker: Ranker, choice: Choice) -> Triplets:
             marks = Marks(indptr[start : part.stop + 1], indices, only)
             ranker.fill(part, columns, marks, found, scores, n_threads=choice.n_threads)
             parts.append(_as_triplets(start, found, scores))
-    return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
+    rows, cols, best = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return rows, cols, best
 
 
 def rank_by_factors(
@@ -271,15 +272,15 @@ def _as_triplets(first: int, found: np.ndarray, scores: np.ndarray) -> Triplets:
 
 def _as_arrays(matrix: sparse.csr_array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return (
-        np.require(matrix.indptr, np.int64, "CA"),
-        np.require(matrix.indices, np.int32, "CA"),
+        np.require(matrix.indptr, np.int64, ["C", "A"]),
+        np.require(matrix.indices, np.int32, ["C", "A"]),
         _float32(matrix.data),
     )
 
 
 def _float32(array: np.ndarray) -> np.ndarray:
     with np.errstate(over="ignore"):  # what overflows is made finite by the kernels
-        return np.require(array, np.float32, "CA")
+        return np.require(array, np.float32, ["C", "A"])
 
 
 def _constant(matrix: sparse.csr_array, value: int) -> sparse.csr_array:

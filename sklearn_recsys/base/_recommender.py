@@ -3,24 +3,16 @@
 
 from abc import ABCMeta, abstractmethod
 from collections.abc import Iterator
-from typing import ClassVar, Literal, NamedTuple
+from typing import ClassVar, Literal
 
 import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sklearn_recsys._kernels import count_threads
+from sklearn_recsys.base._groups import Group, group_users, rank_group
 from sklearn_recsys.base._neighborhood import NeighborhoodMixin
-from sklearn_recsys.base._rankers import (
-    Choice,
-    Ranker,
-    choose_ranker,
-    mark,
-    rank,
-    rank_by_scores,
-    take_rows,
-)
+from sklearn_recsys.base._rankers import Ranker, rank_by_scores
 from sklearn_recsys.base._ranking import (
     as_recommendations,
     check_length,
@@ -49,14 +41,6 @@ from sklearn_recsys.metrics import make_ranking_scorer
 __all__ = ["BaseRecommender"]
 
 _ON_UNKNOWN = ("raise", "popular", "skip")
-
-
-class _Group(NamedTuple):
-    """Users whose scores come from one source."""
-
-    places: np.ndarray  # positions in the audience
-    seen: sparse.csr_array | None  # (n_group, n_items)
-    ranker: Ranker
 
 
 class BaseRecommender(NeighborhoodMixin, BaseEstimator, metaclass=ABCMeta):
@@ -368,7 +352,7 @@ class BaseRecommender(NeighborhoodMixin, BaseEstimator, metaclass=ABCMeta):
             allow_negative=tags.negative_values,
         )
 
-    def _describe_audience(self, users, history, user_features) -> tuple[Audience, list[_Group]]:
+    def _describe_audience(self, users, history, user_features) -> tuple[Audience, list[Group]]:
         """Return people in no table and the group they form."""
         fitted = getattr(self, "_fitted_user_features", None)
         if fitted is None:
@@ -380,38 +364,15 @@ class BaseRecommender(NeighborhoodMixin, BaseEstimator, metaclass=ABCMeta):
             raise ValueError("user_features= is for people in no table: omit users and history.")
         audience, features = read_feature_audience(user_features, fitted)
         everyone = np.arange(len(audience.ids))
-        ranker = rank_by_scores(
-            lambda part: self._score_features(features[part]), len(everyone), len(self.items_)
-        )
-        return audience, [_Group(everyone, None, ranker)]
 
-    def _groups(self, audience: Audience) -> Iterator[_Group]:
-        """Yield the users asked for, grouped by where their scores come from."""
-        if audience.history is not None and audience.history_weights is not None:
-            in_history = np.flatnonzero(audience.history_rows >= 0)
-            rows = audience.history_rows[in_history]
-            history, weights = audience.history[rows], audience.history_weights[rows]
-            make = choose_ranker(self, "_history_ranker", "_score_history")
-            yield _Group(in_history, history, make(history, weights))
-        trained = np.flatnonzero((audience.history_rows < 0) & (audience.rows >= 0))
-        known = audience.rows[trained]
-        ranker = choose_ranker(self, "_ranker", "_score")(known)
-        yield _Group(trained, take_rows(self.interactions_, known), ranker)
-        strangers = np.flatnonzero((audience.history_rows < 0) & (audience.rows < 0))
-        if len(strangers):
-            scores = np.broadcast_to(self._score_stranger(), (len(strangers), len(self.items_)))
-            ranker = rank_by_scores(scores.__getitem__, *scores.shape)
-            yield _Group(strangers, None, ranker)
+        def score(part):
+            return self._score_features(features[part])
 
-    def _rank(self, group: _Group, item_filter: ItemFilter, n_items: int, *, exclude_seen: bool):
-        """Return places, item codes and scores of a group's best items, best first."""
-        # The leftmost of equal scores is the one to keep.
-        columns = self._tie_order[item_filter.columns[self._tie_order]]
-        barred = [group.seen] if exclude_seen and group.seen is not None else []
-        if item_filter.excluded is not None:
-            barred.append(item_filter.excluded[group.places])
-        allowed = None if item_filter.allowed is None else item_filter.allowed[group.places]
-        marks = mark(len(group.places), barred, allowed)
-        n_threads = count_threads(getattr(self, "n_jobs", None))
-        rows, cols, scores = rank(group.ranker, Choice(columns, marks, n_items, n_threads))
-        return group.places[rows], cols, scores
+        ranker = rank_by_scores(score, len(everyone), len(self.items_))
+        return audience, [Group(everyone, None, score, ranker)]
+
+    def _groups(self, audience: Audience) -> Iterator[Group]:
+        return group_users(self, audience)
+
+    def _rank(self, group: Group, item_filter: ItemFilter, n_items: int, *, exclude_seen: bool):
+        return rank_group(self, group, item_filter, n_items, exclude_seen=exclude_seen)
