@@ -303,7 +303,8 @@ def _rank_blocks(
     place[columns] = np.arange(len(columns), dtype=np.int32)
     found[:], scores[:] = -1, -np.inf
     for part in _blocks(len(found), n_items):
-        ordered = np.take(score(part), columns, axis=1)
+        with np.errstate(over="ignore", invalid="ignore"):
+            ordered = np.take(score(part), columns, axis=1)
         if not np.isinf(bound):
             ordered = _cut_off(ordered, bound)
         pointers = indptr[part.start : part.stop + 1]
