@@ -88,6 +88,7 @@ def top_k_factors(
     columns : ndarray of shape (n_columns,), dtype int32
         Distinct items that may be found; of equal scores the leftmost is the best.
     marked_indptr : ndarray of shape (n_rows + 1,), dtype int64
+        Need not begin at 0, so that a part of the rows is a part of the pointers.
     marked_indices : ndarray, dtype int32
         Items that are marked for each row: those that may not be found.
     found : ndarray of shape (n_rows, k), dtype int32
@@ -167,7 +168,7 @@ def top_k_stored(
     only_marked, bound, n_threads
         As in `top_k_factors`.
     """
-    matrix = sparse.csr_array((values, indices, indptr), shape=(len(indptr) - 1, n_columns))
+    matrix = _as_csr(indptr, indices, values, n_columns)
 
     def score(part):
         stored = matrix[part].tocoo()
@@ -211,13 +212,9 @@ def top_k_similarity(
     columns, marked_indptr, marked_indices, found, scores, only_marked, bound, n_threads
         As in `top_k_factors`.
     """
-    n_rows, n_items = len(history_indptr) - 1, len(similarity_indptr) - 1
-    history = sparse.csr_array(
-        (history_values, history_indices, history_indptr), shape=(n_rows, n_items)
-    )
-    similarity = sparse.csr_array(
-        (similarity_values, similarity_indices, similarity_indptr), shape=(n_items, n_items)
-    )
+    n_items = len(similarity_indptr) - 1
+    history = _as_csr(history_indptr, history_indices, history_values, n_items)
+    similarity = _as_csr(similarity_indptr, similarity_indices, similarity_values, n_items)
 
     def score(part):
         return (history[part] @ similarity).toarray()
@@ -287,6 +284,15 @@ def _largest(scores: np.ndarray, k: int, kth: np.ndarray) -> np.ndarray:
     tied = scores == kth
     free = k - np.count_nonzero(above, axis=1, keepdims=True)
     return above | (tied & (np.cumsum(tied, axis=1, dtype=np.int32) <= free))
+
+
+def _as_csr(
+    indptr: np.ndarray, indices: np.ndarray, values: np.ndarray, n_columns: int
+) -> sparse.csr_array:
+    """Return rows whose pointers may begin anywhere, as those of a part of a matrix do."""
+    stored = slice(indptr[0], indptr[-1])
+    shape = (len(indptr) - 1, n_columns)
+    return sparse.csr_array((values[stored], indices[stored], indptr - indptr[0]), shape=shape)
 
 
 def _rank_blocks(
