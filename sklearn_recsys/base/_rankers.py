@@ -151,12 +151,11 @@ def rank_by_similarity(history: sparse.csr_array, similarity: sparse.csr_array) 
 
 def rank_by_scores(score: Callable[[slice], Block], n_rows: int, n_columns: int) -> Ranker:
     """Rank by blocks of scores; entries that a sparse block does not store are zero."""
-    itself = sparse.eye_array(n_columns, dtype=np.float32, format="csr")
 
     def fill(part, columns, marks, found, scores, n_threads):
         block = score(part)
         if sparse.issparse(block):
-            ranker = rank_by_similarity(sparse.csr_array(block), itself)
+            ranker = rank_by_similarity(sparse.csr_array(block), _identity(n_columns))
             everything = slice(0, ranker.n_rows)
             ranker.fill(everything, columns, marks, found, scores, n_threads=n_threads)
         else:
@@ -247,6 +246,10 @@ def _fill_from_block(block, columns, marks, found, scores, n_threads) -> None:
         bound=_LARGEST,
         n_threads=n_threads,
     )
+
+
+def _identity(n: int) -> sparse.csr_array:
+    return sparse.csr_array((np.ones(n, np.float32), np.arange(n), np.arange(n + 1)), shape=(n, n))
 
 
 def _in_blocks(fill: Callable[..., None], width: int) -> Callable[..., None]:
