@@ -11,7 +11,7 @@ from sklearn_recsys._kernels._runs import places_in_runs, starts_of_runs
 from sklearn_recsys._kernels._shares import floor_share
 from sklearn_recsys._kernels._threads import count_threads
 from sklearn_recsys._kernels._widths import padded_width
-from sklearn_recsys._kernels.reference import keep_largest, top_k_dense, top_k_sparse
+from sklearn_recsys._kernels.reference import keep_largest
 
 __all__ = [
     "als_half_step_cg",
@@ -34,8 +34,10 @@ __all__ = [
     "require_memory",
     "sort_pairs",
     "starts_of_runs",
-    "top_k_dense",
-    "top_k_sparse",
+    "top_k_factors",
+    "top_k_scores",
+    "top_k_similarity",
+    "top_k_stored",
     "transpose_csr",
     "use_backend",
 ]
@@ -52,3 +54,7 @@ mark_ids = dispatched("mark_ids")
 merge_sorted_pairs = dispatched("merge_sorted_pairs")
 sort_pairs = dispatched("sort_pairs")
 transpose_csr = dispatched("transpose_csr")
+top_k_factors = dispatched("top_k_factors")
+top_k_scores = dispatched("top_k_scores")
+top_k_similarity = dispatched("top_k_similarity")
+top_k_stored = dispatched("top_k_stored")

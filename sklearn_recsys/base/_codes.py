@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from sklearn_recsys._kernels.reference import Triplets
+from sklearn_recsys.base._groups import group_users, rank_group
 from sklearn_recsys.base._ranking import densify, finite
 from sklearn_recsys.interactions._audience import Audience, ItemFilter, validate_item_filter
 from sklearn_recsys.interactions._ids import IdIndex
@@ -60,8 +60,6 @@ class CodesMixin:
 
     _item_index: IdIndex
     _tie_order: np.ndarray
-    _groups: Callable[..., Iterator]
-    _rank: Callable[..., Triplets]
     _batches: Callable[[int], Iterator[slice]]
 
     def _rank_audience(
@@ -69,7 +67,7 @@ class CodesMixin:
     ) -> RankedCodes:
         """Return everyone's best items among all that there are."""
         everything = validate_item_filter(None, None, audience.ids, self._item_index)
-        groups = self._groups(audience)
+        groups = group_users(self, audience)
         return self._rank_groups(groups, everything, n_items, exclude_seen=exclude_seen)
 
     def _rank_groups(
@@ -78,13 +76,13 @@ class CodesMixin:
         """Return the best items of the users of all groups."""
         with np.errstate(over="ignore", invalid="ignore"):  # what overflows is made finite
             ranked = [
-                self._rank(g, item_filter, n_items, exclude_seen=exclude_seen) for g in groups
+                rank_group(self, g, item_filter, n_items, exclude_seen=exclude_seen) for g in groups
             ]
         return RankedCodes(*(np.concatenate(part) for part in zip(*ranked, strict=True)))
 
     def _score_audience(self, audience: Audience, *, exclude_seen: bool) -> Iterator[ScoreBlock]:
         """Yield everyone's scores of all items, in blocks of bounded memory."""
-        for group in self._groups(audience):
+        for group in group_users(self, audience):
             for part in self._batches(len(group.places)):
                 with np.errstate(over="ignore", invalid="ignore"):
                     scores = finite(densify(group.score(part)))

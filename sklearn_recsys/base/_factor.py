@@ -7,7 +7,7 @@ import numpy as np
 from scipy import sparse
 
 from sklearn_recsys.base._approximate import VectorIndex
-from sklearn_recsys.base._ranking import Comparison
+from sklearn_recsys.base._rankers import Ranker, rank_by_factors, take_rows
 from sklearn_recsys.base._recommender import BaseRecommender
 from sklearn_recsys.base._tags import RecommenderTags
 
@@ -64,11 +64,24 @@ class FactorRecommender(BaseRecommender):
             scores[part] = np.einsum("ij,ij->i", users, items)
         return scores + self.user_biases_[rows] + self.item_biases_[cols]
 
-    def _item_comparison(self):
-        return _cosine(self.item_factors_)
+    def _ranker(self, rows):
+        return rank_by_factors(
+            take_rows(self.user_factors_, rows),
+            self.item_factors_,
+            take_rows(self.user_biases_, rows),
+            self.item_biases_,
+        )
 
-    def _user_comparison(self):
-        return _cosine(self.user_factors_)
+    def _history_ranker(self, history, weights):
+        vectors = self._fold_in(history)
+        biases = np.zeros(len(vectors), dtype=np.float32)
+        return rank_by_factors(vectors, self.item_factors_, biases, self.item_biases_)
+
+    def _item_ranker(self, codes):
+        return _rank_by_cosine(self.item_factors_, codes)
+
+    def _user_ranker(self, codes):
+        return _rank_by_cosine(self.user_factors_, codes)
 
     def _vector_index(self, role, *, n_threads):
         vectors = self.user_factors_ if role == "user" else self.item_factors_
@@ -88,8 +101,8 @@ class FactorRecommender(BaseRecommender):
         return RecommenderTags(similar_items=True, similar_users=True)
 
 
-def _cosine(vectors: np.ndarray) -> Comparison:
+def _rank_by_cosine(vectors: np.ndarray, codes: np.ndarray) -> Ranker:
     # float64 norms: squares of large float32 factors overflow.
-    norms = np.linalg.norm(vectors.astype(np.float64), axis=1, keepdims=True)
-    unit = (vectors / np.where(norms > 0, norms, 1)).astype(np.float32)
-    return lambda chosen: np.clip(unit[chosen] @ unit.T, -1, 1)
+    norms = np.sqrt(np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64))
+    unit = (vectors / np.where(norms > 0, norms, 1)[:, None]).astype(np.float32)
+    return rank_by_factors(unit[codes], unit, bound=1.0)

@@ -6,6 +6,7 @@ from abc import abstractmethod
 import numpy as np
 from scipy import sparse
 
+from sklearn_recsys.base._rankers import rank_by_similarity, take_rows
 from sklearn_recsys.base._recommender import BaseRecommender
 from sklearn_recsys.base._tags import RecommenderTags
 
@@ -49,6 +50,13 @@ class ItemSimilarityRecommender(BaseRecommender):
         for part in self._batches(len(rows)):
             scores[part] = weights[rows[part]].multiply(by_item[cols[part]]).sum(axis=1)
         return scores
+
+    def _ranker(self, rows):
+        history = self._weigh_history(take_rows(self.interactions_, rows))
+        return rank_by_similarity(history, self.item_similarity_)
+
+    def _history_ranker(self, history, weights):
+        return rank_by_similarity(self._weigh_history(history), self.item_similarity_)
 
     def _contributions(self, history, col):
         weights = self._weigh_history(history)

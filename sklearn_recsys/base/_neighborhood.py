@@ -9,7 +9,17 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_recsys._kernels import count_threads
 from sklearn_recsys.base._approximate import VectorIndex, as_near_neighbors
-from sklearn_recsys.base._ranking import Comparison, as_neighbors, check_length, tie_order
+from sklearn_recsys.base._rankers import (
+    Choice,
+    Comparison,
+    Ranker,
+    choose_ranker,
+    mark,
+    put_itself_first,
+    rank,
+    rank_by_comparison,
+)
+from sklearn_recsys.base._ranking import Triplets, as_neighbors, check_length, tie_order
 from sklearn_recsys.interactions._audience import encode_distinct
 from sklearn_recsys.interactions._ids import IdIndex
 
@@ -28,6 +38,8 @@ def _tagged(tag: str):
 class NeighborhoodMixin:
     """Give a recommender `similar_items`, `similar_users` and `explain`, where its tags say so."""
 
+    users_: np.ndarray
+    items_: np.ndarray
     _names: tuple[str, str]  # of the columns of users and items
 
     def _item_comparison(self) -> Comparison:
@@ -37,6 +49,14 @@ class NeighborhoodMixin:
     def _user_comparison(self) -> Comparison:
         """Return a function of user codes that gives their similarity to all users."""
         raise NotImplementedError
+
+    def _item_ranker(self, codes: np.ndarray) -> Ranker:
+        """Return what finds the neighbours of items; it stands for `_item_comparison`."""
+        return rank_by_comparison(self._item_comparison(), codes, len(self.items_))
+
+    def _user_ranker(self, codes: np.ndarray) -> Ranker:
+        """Return what finds the neighbours of users; it stands for `_user_comparison`."""
+        return rank_by_comparison(self._user_comparison(), codes, len(self.users_))
 
     def _similarity_to_itself(self, codes: np.ndarray, *, role: str) -> np.ndarray:
         """Return the similarity of users or items (the role) to themselves; 1 if normalised."""
@@ -93,15 +113,11 @@ class NeighborhoodMixin:
             return self._near_neighbors(
                 items, self._item_index, self.popularity_, n_items, include_self=include_self
             )
-        return as_neighbors(
-            self._item_index,
-            encode_distinct(items, self._item_index, parameter="items"),
-            self._tie_order,
-            n_items,
-            name=self._names[1],
-            similarity=self._item_comparison(),
-            to_itself=self._similarity_to_itself if include_self else None,
+        codes = encode_distinct(items, self._item_index, parameter="items")
+        ranked = self._neighbors_of(
+            "item", codes, self._tie_order, n_items, include_self=include_self
         )
+        return as_neighbors(ranked, codes, self._item_index, self._names[1])
 
     @_tagged("similar_users")
     def similar_users(self, users, n_users=10, *, include_self=False, approximate=False):
@@ -144,15 +160,10 @@ class NeighborhoodMixin:
             return self._near_neighbors(
                 users, self._user_index, n_seen, n_users, include_self=include_self
             )
-        return as_neighbors(
-            self._user_index,
-            encode_distinct(users, self._user_index, parameter="users"),
-            tie_order(np.diff(self.interactions_.indptr)),
-            n_users,
-            name=self._names[0],
-            similarity=self._user_comparison(),
-            to_itself=self._similarity_to_itself if include_self else None,
-        )
+        codes = encode_distinct(users, self._user_index, parameter="users")
+        order = tie_order(np.diff(self.interactions_.indptr))
+        ranked = self._neighbors_of("user", codes, order, n_users, include_self=include_self)
+        return as_neighbors(ranked, codes, self._user_index, self._names[0])
 
     @_tagged("explain")
     def explain(self, user, item, *, by="item"):
@@ -213,3 +224,19 @@ class NeighborhoodMixin:
             to_itself=self._similarity_to_itself if include_self else None,
             n_threads=n_threads,
         )
+
+    def _neighbors_of(
+        self, role: str, codes: np.ndarray, order: np.ndarray, k: int, *, include_self: bool
+    ) -> Triplets:
+        """Return places in `codes`, neighbours and scores; `order` holds all in tie order."""
+        make = choose_ranker(self, f"_{role}_ranker", f"_{role}_comparison")
+        own = sparse.csr_array(
+            (np.ones(len(codes), np.int8), codes, np.arange(len(codes) + 1)),
+            shape=(len(codes), len(order)),
+        )
+        n_threads = count_threads(getattr(self, "n_jobs", None))
+        choice = Choice(order, mark(len(codes), [own]), k - include_self, n_threads)
+        ranked = rank(make(codes), choice)
+        if not include_self:
+            return ranked
+        return put_itself_first(ranked, codes, self._similarity_to_itself(codes, role=role))

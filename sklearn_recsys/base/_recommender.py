@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from abc import ABCMeta, abstractmethod
-from collections.abc import Callable, Iterator
-from typing import Any, ClassVar, Literal, NamedTuple
+from collections.abc import Iterator
+from typing import ClassVar, Literal
 
 import numpy as np
 from scipy import sparse
@@ -11,21 +11,21 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_recsys.base._codes import CodesMixin
+from sklearn_recsys.base._groups import Group, group_users
 from sklearn_recsys.base._neighborhood import NeighborhoodMixin
+from sklearn_recsys.base._rankers import Ranker, rank_by_scores
 from sklearn_recsys.base._ranking import (
     as_recommendations,
     check_length,
     densify,
     finite,
     memory_batches,
-    rank_block,
     tie_order,
 )
 from sklearn_recsys.base._tags import RecommenderTags
 from sklearn_recsys.base._transaction import unchanged_on_failure
 from sklearn_recsys.interactions._audience import (
     Audience,
-    ItemFilter,
     read_feature_audience,
     validate_audience,
     validate_item_filter,
@@ -42,14 +42,6 @@ from sklearn_recsys.metrics import make_ranking_scorer
 __all__ = ["BaseRecommender"]
 
 _ON_UNKNOWN = ("raise", "popular", "skip")
-
-
-class _Group(NamedTuple):
-    """Users whose scores come from one source."""
-
-    places: np.ndarray  # positions in the audience
-    seen: sparse.csr_array | None  # (n_group, n_items)
-    score: Callable[[slice], Any]  # a block of scores for a slice of the group
 
 
 class BaseRecommender(CodesMixin, NeighborhoodMixin, BaseEstimator, metaclass=ABCMeta):
@@ -101,6 +93,16 @@ class BaseRecommender(CodesMixin, NeighborhoodMixin, BaseEstimator, metaclass=AB
         `weights` holds, at the same places, how many rows were merged into each entry.
         """
         raise NotImplementedError
+
+    def _ranker(self, rows: np.ndarray) -> Ranker:
+        """Return what finds the best items of training users; it stands for `_score`."""
+        return rank_by_scores(lambda part: self._score(rows[part]), len(rows), len(self.items_))
+
+    def _history_ranker(self, history: sparse.csr_array, weights: sparse.csr_array) -> Ranker:
+        """Return what finds the best items of histories; it stands for `_score_history`."""
+        return rank_by_scores(
+            lambda part: self._score_history(history[part], weights[part]), *history.shape
+        )
 
     def _score_features(self, features: sparse.csr_array) -> np.ndarray:
         """Return the scores (n_rows, n_items) of users known by their features alone."""
@@ -230,7 +232,7 @@ class BaseRecommender(CodesMixin, NeighborhoodMixin, BaseEstimator, metaclass=AB
             raise ValueError(f"on_unknown must be one of {_ON_UNKNOWN}, got {on_unknown!r}.")
         if user_features is None:
             audience = self._find_audience(users, history, on_unknown)
-            groups = self._groups(audience)
+            groups = group_users(self, audience)
         else:
             audience, groups = self._describe_audience(users, history, user_features)
         item_filter = validate_item_filter(candidates, exclude, audience.ids, self._item_index)
@@ -353,7 +355,7 @@ class BaseRecommender(CodesMixin, NeighborhoodMixin, BaseEstimator, metaclass=AB
             allow_negative=tags.negative_values,
         )
 
-    def _describe_audience(self, users, history, user_features) -> tuple[Audience, list[_Group]]:
+    def _describe_audience(self, users, history, user_features) -> tuple[Audience, list[Group]]:
         """Return people in no table and the group they form."""
         fitted = getattr(self, "_fitted_user_features", None)
         if fitted is None:
@@ -365,36 +367,9 @@ class BaseRecommender(CodesMixin, NeighborhoodMixin, BaseEstimator, metaclass=AB
             raise ValueError("user_features= is for people in no table: omit users and history.")
         audience, features = read_feature_audience(user_features, fitted)
         everyone = np.arange(len(audience.ids))
-        return audience, [_Group(everyone, None, lambda part: self._score_features(features[part]))]
 
-    def _groups(self, audience: Audience) -> Iterator[_Group]:
-        """Yield the users asked for, grouped by where their scores come from."""
-        if audience.history is not None and audience.history_weights is not None:
-            in_history = np.flatnonzero(audience.history_rows >= 0)
-            rows = audience.history_rows[in_history]
-            history, weights = audience.history[rows], audience.history_weights[rows]
-            yield _Group(
-                in_history, history, lambda part: self._score_history(history[part], weights[part])
-            )
-        trained = np.flatnonzero((audience.history_rows < 0) & (audience.rows >= 0))
-        known = audience.rows[trained]
-        yield _Group(trained, self.interactions_[known], lambda part: self._score(known[part]))
-        strangers = np.flatnonzero((audience.history_rows < 0) & (audience.rows < 0))
-        if len(strangers):
-            scores = np.broadcast_to(self._score_stranger(), (len(strangers), len(self.items_)))
-            yield _Group(strangers, None, lambda part: scores[part])
+        def score(part):
+            return self._score_features(features[part])
 
-    def _rank(self, group: _Group, item_filter: ItemFilter, n_items: int, *, exclude_seen: bool):
-        """Return places, item codes and scores of a group's best items, best first."""
-        # The leftmost of equal scores is the one to keep.
-        columns = self._tie_order[item_filter.columns[self._tie_order]]
-        found = [(np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0, np.float32))]
-        for part in self._batches(len(group.places)):
-            places = group.places[part]
-            masks = [group.seen[part]] if exclude_seen and group.seen is not None else []
-            if item_filter.excluded is not None:
-                masks.append(item_filter.excluded[places])
-            allowed = None if item_filter.allowed is None else item_filter.allowed[places]
-            rows, cols, scores = rank_block(group.score(part), columns, masks, allowed, n_items)
-            found.append((places[rows], columns[cols], scores))
-        return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))
+        ranker = rank_by_scores(score, len(everyone), len(self.items_))
+        return audience, [Group(everyone, None, score, ranker)]

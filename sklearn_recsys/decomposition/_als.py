@@ -251,6 +251,7 @@ class ALSRecommender(IterativeMixin, PartialFitMixin, FactorRecommender):
         rng = self._generator()
         held_out = HeldOut(matrix, self.validation_fraction, rng) if self.early_stopping else None
         alternation = self._alternation(matrix if held_out is None else held_out.rest)
+        n_threads = count_threads(self.n_jobs)
         items = self._draw(rng, matrix.shape[1], self.n_components)
         users = np.zeros((matrix.shape[0], items.shape[1]), dtype=np.float32)
         patience = Patience(self.n_iter_no_change, self.tol)
@@ -262,7 +263,7 @@ class ALSRecommender(IterativeMixin, PartialFitMixin, FactorRecommender):
                 if self.compute_loss:
                     log[-1]["loss"] = alternation.loss(users, items)
                 if held_out is not None:
-                    log[-1]["ndcg"] = held_out.score(users, items)
+                    log[-1]["ndcg"] = held_out.score(users, items, n_threads=n_threads)
                 progress.report(
                     lambda: self._conclude(matrix, items.copy(), self.n_components), **log[-1]
                 )

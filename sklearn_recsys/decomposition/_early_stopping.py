@@ -4,8 +4,8 @@
 import numpy as np
 from scipy import sparse
 
-from sklearn_recsys._kernels import floor_share, places_in_runs, top_k_dense
-from sklearn_recsys.base._ranking import memory_batches
+from sklearn_recsys._kernels import floor_share, places_in_runs
+from sklearn_recsys.base._rankers import Choice, mark, rank, rank_by_factors
 from sklearn_recsys.metrics import ndcg_at_k
 
 __all__ = ["HeldOut", "Patience"]
@@ -50,23 +50,21 @@ class HeldOut:
             (matrix.data[kept], matrix.indices[kept], before[matrix.indptr]), shape=matrix.shape
         )
         self._users = np.unique(rows)
-        ones = np.ones(len(rows), dtype=np.float32)
-        self._relevant = sparse.csr_array((ones, (rows, cols)), shape=matrix.shape)[self._users]
-        self._seen = self.rest[self._users]
+        self._places = np.searchsorted(self._users, rows)
+        self._pairs = self._places * matrix.shape[1] + cols
+        self._seen = mark(len(self._users), [self.rest[self._users]])
 
-    def score(self, user_factors: np.ndarray, item_factors: np.ndarray) -> float:
+    def score(self, user_factors: np.ndarray, item_factors: np.ndarray, *, n_threads: int) -> float:
         """Return the mean nDCG@10 of the held-out interactions."""
-        n_relevant = np.diff(self._relevant.indptr)
-        found = np.zeros((len(self._users), _K))
-        for part in memory_batches(len(self._users), len(item_factors)):
-            scores = user_factors[self._users[part]] @ item_factors.T
-            seen = self._seen[part].tocoo()
-            scores[seen.row, seen.col] = -np.inf
-            rows, cols, _ = top_k_dense(np.nan_to_num(scores, neginf=-np.inf), _K)
-            gains = self._relevant[part].toarray()
-            found[part.start + rows, places_in_runs(rows)] = gains[rows, cols]
+        n_items = len(item_factors)
+        ranker = rank_by_factors(user_factors[self._users], item_factors)
+        everything = np.arange(n_items, dtype=np.int32)
+        rows, cols, _ = rank(ranker, Choice(everything, self._seen, _K, n_threads))
+        gains = np.zeros((len(self._users), _K))
+        gains[rows, places_in_runs(rows)] = np.isin(rows * n_items + cols, self._pairs)
+        n_relevant = np.bincount(self._places, minlength=len(self._users))
         ideal = np.arange(_K) < n_relevant[:, None]
-        return float(ndcg_at_k(found, ideal.astype(np.float64), _K).mean())
+        return float(ndcg_at_k(gains, ideal.astype(np.float64), _K).mean())
 
 
 class Patience:

@@ -35,6 +35,9 @@ class SVDRecommender(FactorRecommender):
         Power iterations of "randomized"; more are more exact. "arpack" does not use it.
     random_state : int, RandomState instance or None, default=None
         Seed of the random start; an integer gives the same model in every fit.
+    n_jobs : int or None, default=None
+        Threads that make the lists; None is 1 unless a ``joblib.parallel_config`` says otherwise,
+        -1 all processors. The answer does not depend on it.
     verbose : int, default=0
         Report merged duplicate rows if positive.
 
@@ -100,6 +103,7 @@ class SVDRecommender(FactorRecommender):
         "algorithm": [StrOptions({"randomized", "arpack"})],
         "max_iter": [Interval(Integral, 0, None, closed="left")],
         "random_state": ["random_state"],
+        "n_jobs": [Integral, None],
         "verbose": ["verbose"],
     }
 
@@ -113,12 +117,14 @@ class SVDRecommender(FactorRecommender):
         algorithm="randomized",
         max_iter=5,
         random_state=None,
+        n_jobs=None,
         verbose=0,
     ):
         self.n_components = n_components
         self.algorithm = algorithm
         self.max_iter = max_iter
         self.random_state = random_state
+        self.n_jobs = n_jobs
         self.verbose = verbose
 
     def _factorize(self, matrix):

@@ -63,6 +63,9 @@ class ItemKNNRecommender(ItemSimilarityRecommender):
         Value at which BM25 saturates; more lets large values count more.
     B : float, default=0.75
         Strength, in [0, 1], of BM25's normalisation by the item's total value.
+    n_jobs : int or None, default=None
+        Threads that make the lists; None is 1 unless a ``joblib.parallel_config`` says otherwise,
+        -1 all processors. The answer does not depend on it.
     verbose : int, default=0
         Report merged duplicate rows if positive.
 
@@ -129,6 +132,7 @@ class ItemKNNRecommender(ItemSimilarityRecommender):
         "beta": [Interval(Real, 0, None, closed="left")],
         "K1": [Interval(Real, 0, None, closed="left")],
         "B": [Interval(Real, 0, 1, closed="both")],
+        "n_jobs": [Integral, None],
         "verbose": ["verbose"],
     }
     # One measure of sets and two of values; where data are few, shrinkage decides.
@@ -150,6 +154,7 @@ class ItemKNNRecommender(ItemSimilarityRecommender):
         beta=0.5,
         K1=1.2,
         B=0.75,
+        n_jobs=None,
         verbose=0,
     ):
         self.similarity = similarity
@@ -161,6 +166,7 @@ class ItemKNNRecommender(ItemSimilarityRecommender):
         self.beta = beta
         self.K1 = K1
         self.B = B
+        self.n_jobs = n_jobs
         self.verbose = verbose
 
     def _similarity(self, matrix):

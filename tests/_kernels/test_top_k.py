@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import sparse
 
-from sklearn_recsys._kernels import keep_largest, top_k_dense, top_k_sparse
+from sklearn_recsys._kernels import keep_largest
+from sklearn_recsys._kernels.reference import top_k_dense
 
 # Few distinct values: ties everywhere, zeros and -inf among them.
 few_values = st.sampled_from([-np.inf, -2.0, -1.0, 0.0, 0.5, 1.0, 3.0])
@@ -77,23 +78,6 @@ def test_top_k_dense_leaves_its_input_alone():
     before = scores.copy()
     top_k_dense(scores, 2)
     np.testing.assert_array_equal(scores, before)
-
-
-@given(blocks, lengths)
-def test_top_k_sparse_agrees_with_the_dense_kernel_where_k_entries_are_positive(scores, k):
-    scores[scores == -np.inf] = 0
-    triplets, short = top_k_sparse(sparse.csr_array(scores), k)
-    enough = (scores > 0).sum(axis=1) >= k
-    np.testing.assert_array_equal(short, np.flatnonzero(~enough))
-    expected = [entry for entry in sort_everything(scores, k) if enough[entry[0]]]
-    assert_same(triplets, expected)
-
-
-def test_top_k_sparse_takes_unsorted_indices():
-    scores = sparse.csr_array(([1.0, 1.0, 2.0], [3, 0, 2], [0, 3]), shape=(1, 4))
-    triplets, short = top_k_sparse(scores, 2)
-    assert_same(triplets, [(0, 2, 2.0), (0, 0, 1.0)])
-    assert len(short) == 0
 
 
 @given(blocks, lengths, st.sampled_from([0.0, 1.0]))

@@ -19,8 +19,6 @@ from sklearn_recsys.base._ranking import (
     check_length,
     finite,
     memory_batches,
-    nearest,
-    rank_block,
     tie_order,
     uneven_batches,
 )
@@ -108,30 +106,6 @@ def test_candidate_pairs_reach_a_sparse_block():
     pairs = {(int(u), int(i)) for u, i in rng.integers([0, 0], [8, N_ITEMS], size=(200, 2))}
     table = pd.DataFrame(sorted(pairs), columns=["user", "item"])
     assert answered(model.recommend(candidates=table)) == naive_lists(model, 10, only=pairs)
-
-
-def test_a_sparse_block_is_not_made_dense_where_enough_scores_are_positive(monkeypatch):
-    monkeypatch.setattr(_ranking, "_rank_dense", None)
-    scores = sparse.csr_array(([3.0, 1.0, 2.0], [5, 60, 7], [0, 3]), shape=(1, 100))
-    rows, places, values = rank_block(scores, np.arange(100), [], None, 2)
-    assert (rows.tolist(), places.tolist(), values.tolist()) == ([0, 0], [5, 7], [3, 2])
-
-
-def test_ranking_leaves_the_models_scores_alone():
-    scores = np.random.default_rng(0).random((3, 20), dtype=np.float32)
-    before = scores.copy()
-    seen = sparse.csr_array(np.eye(3, 20, dtype=np.float32))
-    rank_block(scores, np.arange(20), [seen], None, 5)
-    np.testing.assert_array_equal(scores, before)
-
-
-def test_neighbors_of_a_sparse_block_are_its_stored_entries_negative_ones_too():
-    block = sparse.csr_array(([0.5, -0.2, 1.0], [1, 3, 0], [0, 3]), shape=(1, 5))
-    order = np.arange(5)
-    _, columns, _ = nearest(block, np.array([0]), order, 5, None)
-    assert columns.tolist() == [1, 3]
-    with_self = nearest(block, np.array([0]), order, 2, np.array([1.0], dtype=np.float32))
-    assert with_self[1].tolist() == [0, 1]
 
 
 def test_ties_are_ordered_by_popularity_then_by_code():

@@ -38,7 +38,7 @@ def test_the_score_is_that_of_the_ranking_scorer():
     held_out = HeldOut(matrix, 0.3, np.random.default_rng(0))
     model = SVDRecommender(5, random_state=0).fit(table_of(held_out.rest))
     model.interactions_ = held_out.rest
-    score = held_out.score(model.user_factors_, model.item_factors_)
+    score = held_out.score(model.user_factors_, model.item_factors_, n_threads=2)
     assert score == pytest.approx(make_ranking_scorer("ndcg@10")(model, table_of(matrix)))
 
 
@@ -51,7 +51,9 @@ def test_many_users_are_sampled(monkeypatch):
 
 def test_vectors_that_are_not_finite_score_like_any_ranking():
     held_out = HeldOut(matrix_of(), 0.3, np.random.default_rng(0))
-    score = held_out.score(np.full((40, 2), np.nan, np.float32), np.ones((30, 2), np.float32))
+    score = held_out.score(
+        np.full((40, 2), np.nan, np.float32), np.ones((30, 2), np.float32), n_threads=1
+    )
     assert 0 <= score <= 1
 
 

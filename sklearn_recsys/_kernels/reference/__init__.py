@@ -23,7 +23,10 @@ from sklearn_recsys._kernels.reference._top_k import (
     Triplets,
     keep_largest,
     top_k_dense,
-    top_k_sparse,
+    top_k_factors,
+    top_k_scores,
+    top_k_similarity,
+    top_k_stored,
 )
 
 __all__ = [
@@ -41,6 +44,9 @@ __all__ = [
     "merge_sorted_pairs",
     "sort_pairs",
     "top_k_dense",
-    "top_k_sparse",
+    "top_k_factors",
+    "top_k_scores",
+    "top_k_similarity",
+    "top_k_stored",
     "transpose_csr",
 ]

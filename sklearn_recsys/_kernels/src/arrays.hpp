@@ -66,16 +66,14 @@ inline void check_threads(int n_threads) {
 
 // Checks the rows that will be read: row pointers in order, column indices below n_columns.
 // One pass over the indices costs about 1 % of the cheapest kernel.
-inline Csr as_csr(const Vector<std::int64_t>& indptr, const Vector<std::int32_t>& indices,
-                  const Vector<float>& values, Rows rows, std::int64_t n_columns) {
+inline Csr as_pattern(const Vector<std::int64_t>& indptr, const Vector<std::int32_t>& indices,
+                      Rows rows, std::int64_t n_columns) {
   const auto n_rows = static_cast<std::int64_t>(indptr.shape(0)) - 1;
   const auto n_stored = static_cast<std::int64_t>(indices.shape(0));
   if (n_rows < 0) refuse("indptr must have at least one entry.");
-  check_length(static_cast<std::int64_t>(values.shape(0)), n_stored, "values");
   check_rows(rows, n_rows);
   const std::int64_t* pointers = data_of(indptr, "indptr");
   const std::int32_t* columns = data_of(indices, "indices");
-  const float* data = data_of(values, "values");
   bool ordered = pointers[rows.start] >= 0 && pointers[rows.stop] <= n_stored;
   for (std::int64_t row = rows.start; row < rows.stop; ++row)
     ordered &= pointers[row] <= pointers[row + 1];
@@ -84,7 +82,16 @@ inline Csr as_csr(const Vector<std::int64_t>& indptr, const Vector<std::int32_t>
   for (std::int64_t k = pointers[rows.start]; k < pointers[rows.stop]; ++k)
     inside &= columns[k] >= 0 && columns[k] < n_columns;
   if (!inside) refuse("indices must be within 0.." + std::to_string(n_columns - 1) + ".");
-  return {pointers, columns, data, n_rows};
+  return {pointers, columns, nullptr, n_rows};
+}
+
+inline Csr as_csr(const Vector<std::int64_t>& indptr, const Vector<std::int32_t>& indices,
+                  const Vector<float>& values, Rows rows, std::int64_t n_columns) {
+  Csr matrix = as_pattern(indptr, indices, rows, n_columns);
+  check_length(static_cast<std::int64_t>(values.shape(0)),
+               static_cast<std::int64_t>(indices.shape(0)), "values");
+  matrix.values = data_of(values, "values");
+  return matrix;
 }
 
 // Runs a kernel without the interpreter's lock.

@@ -7,6 +7,7 @@
 #include "outer_products.hpp"
 #include "ranking.hpp"
 #include "pairs.hpp"
+#include "top_k.hpp"
 
 const Kernels& RECSYS_KERNELS() {
   static constexpr Kernels table{
@@ -27,6 +28,10 @@ const Kernels& RECSYS_KERNELS() {
       merge_sorted_pairs<std::int32_t>,
       merge_sorted_pairs<std::int64_t>,
       transpose_csr,
+      top_k_factors,
+      top_k_scores,
+      top_k_stored,
+      top_k_similarity,
   };
   return table;
 }

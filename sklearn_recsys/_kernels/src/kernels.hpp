@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "lists.hpp"
 #include "platform.hpp"
 
 // What observations weigh: base + alpha |value|; all other pairs weigh `unobserved`.
@@ -75,6 +76,16 @@ struct Kernels {
   Status (*merge_sorted_pairs_64)(Places<std::int64_t> sorted, Weighted table, Rows rows, bool mean,
                                   int n_threads, Merged merged);
   Status (*transpose_csr)(Csr matrix, std::int64_t n_columns, int n_threads, OutCsr out);
+  // top_k.hpp
+  Status (*top_k_factors)(const Factors& users, const Factors& items, int width,
+                          const Columns& columns, const Marks& marks, float bound, int n_threads,
+                          const Lists& lists);
+  Status (*top_k_scores)(const float* scores, const Columns& columns, const Marks& marks,
+                         float bound, int n_threads, const Lists& lists);
+  Status (*top_k_stored)(const Csr& scores, const Columns& columns, const Marks& marks,
+                         float bound, int n_threads, const Lists& lists);
+  Status (*top_k_similarity)(const Csr& history, const Csr& similarity, const Columns& columns,
+                             const Marks& marks, float bound, int n_threads, const Lists& lists);
 };
 
 const Kernels& kernels_baseline();

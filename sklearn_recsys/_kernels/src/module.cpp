@@ -60,4 +60,5 @@ NB_MODULE(_native, module) {
   bind_als(module);
   bind_ranking(module);
   bind_pairs(module);
+  bind_top_k(module);
 }
