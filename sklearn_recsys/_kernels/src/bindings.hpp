@@ -5,3 +5,4 @@
 #include <nanobind/nanobind.h>
 
 void bind_als(nanobind::module_& module);
+void bind_gram(nanobind::module_& module);

@@ -3,11 +3,13 @@
 #include "kernels.hpp"
 
 #include "als.hpp"
+#include "gram.hpp"
 
 const Kernels& RECSYS_KERNELS() {
   static constexpr Kernels table{
       RECSYS_INSTRUCTION_SET,
       factor_gram,
+      gram_top_k,
   };
   return table;
 }

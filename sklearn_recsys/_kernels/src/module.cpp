@@ -58,4 +58,5 @@ NB_MODULE(_native, module) {
   module.attr("HAVE_OPENMP") = false;
 #endif
   bind_als(module);
+  bind_gram(module);
 }
