@@ -26,7 +26,8 @@ class ItemKNNRecommender(ItemSimilarityRecommender):
     "People who like this also like that": two items are similar if the same users chose them.
     Fast, explainable, up to date at once for a new history, and hard to beat where data are few.
     Fit costs O(sum over users of the squared length of their histories), a list
-    O(history x n_neighbors), memory O(items x n_neighbors).
+    O(history x n_neighbors), memory O(rows + items x n_neighbors), never O(items x items) unless
+    `n_neighbors` is None.
 
     Parameters
     ----------
@@ -64,7 +65,8 @@ class ItemKNNRecommender(ItemSimilarityRecommender):
     B : float, default=0.75
         Strength, in [0, 1], of BM25's normalisation by the item's total value.
     n_jobs : int or None, default=None
-        Threads of fit and of the lists; None is 1 unless a joblib.parallel_config says otherwise, -1 is all processors.
+        Threads of fit and of the lists; None is 1 unless a ``joblib.parallel_config`` says
+        otherwise, -1 is all processors. The answer does not depend on it.
     verbose : int, default=0
         Report merged duplicate rows if positive.
 

@@ -79,8 +79,16 @@ def gram_top_k(
     for rows in _blocks(np.diff(profile_indptr)[columns], indptr[start : stop + 1], start):
         products = (rows_of_vectors[rows] @ vectors).tocsr()
         support = None if counted or shrinkage == 0 else (rows_of_sets[rows] @ sets).tocsr()
-        parameters = {"alpha": alpha, "beta": beta, "shrinkage": shrinkage, "ratio": ratio}
-        scores = finish_similarity(products, support, left[rows], right, **parameters)
+        scores = finish_similarity(
+            products,
+            support,
+            left[rows],
+            right,
+            alpha=alpha,
+            beta=beta,
+            shrinkage=shrinkage,
+            ratio=ratio,
+        )
         keys[rows] = _pack_largest(scores.astype(np.float32), rows, keys.shape[1])
 
 

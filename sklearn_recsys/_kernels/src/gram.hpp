@@ -24,6 +24,7 @@ constexpr std::int64_t kMinAge = 16;
 constexpr std::int64_t kAgeShare = 256;
 constexpr int kLocks = 4096;
 constexpr float kNothing = -std::numeric_limits<float>::infinity();
+constexpr float kLowest = -std::numeric_limits<float>::max();
 
 // What is summed for a pair of rows. Counts are whole numbers, since floats stop counting at 2^24;
 // sums are double, so that what is equal on paper is equal, and nothing overflows.
@@ -233,7 +234,7 @@ void refresh_bars(const Board& board, const Desk<Cell>& desk, std::int64_t i, st
     const std::uint64_t key = board.bar(j);
     // A list whose worst is an earlier row takes no equals from this row and those to come.
     const auto rank = static_cast<std::uint32_t>(key >> 32) + (row_of(key) < i);
-    desk.bars[j] = key ? score_of(rank) : -std::numeric_limits<float>::max();
+    desk.bars[j] = key ? score_of(rank) : kLowest;
   }
 }
 
@@ -252,7 +253,8 @@ void offer_dense(const Formula& formula, const Board& board, std::int64_t i,
   std::memset(static_cast<void*>(desk.cells), 0, static_cast<std::size_t>(i) * sizeof(Cell));
   for (std::int64_t start = 0; start < i; start += kGroup) {
     const std::int64_t stop = start + kGroup < i ? start + kGroup : i;
-    const float bar = list.bar ? score_of(static_cast<std::uint32_t>(list.bar >> 32)) : -std::numeric_limits<float>::max();
+    // Of equal ones the earlier is in the list already.
+    const float bar = list.bar ? score_of(static_cast<std::uint32_t>(list.bar >> 32)) : kNothing;
     int any = stop - start < kGroup;
     if (!any)
       for (std::int64_t j = start; j < start + kGroup; ++j)
@@ -275,7 +277,10 @@ void offer_sparse(const Formula& formula, const Board& board, std::int64_t i,
     const std::int32_t j = desk.touched[t];
     Cell& cell = desk.cells[j];
     const float own = similarity<kRatio, kShrink>(cell, left, formula.right[j], formula);
-    const float other = formula.symmetric ? own : similarity<kRatio, kShrink>(cell, formula.left[j], right, formula);
+    const float other =
+        formula.symmetric
+            ? own
+            : similarity<kRatio, kShrink>(cell, formula.left[j], right, formula);
     cell = Cell{};
     if (own > kNothing) list.take(key_of(own, j));
     const Key key = key_of(other, i);
@@ -292,7 +297,8 @@ inline std::int64_t work_of(const Occurrences& occurrences, std::int64_t i) {
 
 template <class M, bool kRatio, bool kShrink>
 void compare_row(const Occurrences& occurrences, const Profiles& profiles, const Formula& formula,
-                 const Board& board, std::int64_t i, std::int64_t stop, const Desk<typename M::Cell>& desk) {
+                 const Board& board, std::int64_t i, std::int64_t stop,
+                 const Desk<typename M::Cell>& desk) {
   Own own{desk.candidates, board.lists.length, 2 * board.lists.length + 64, 0, 0};
   if (work_of(occurrences, i) < i / kSparseShare) {
     const std::int64_t n = add_row<M, true>(occurrences, profiles, i, desk.cells, desk.touched);
@@ -312,7 +318,8 @@ Status compare_rows(const Occurrences& occurrences, const Profiles& profiles,
   using Cell = typename M::Cell;
   const auto n = static_cast<std::size_t>(rows.stop);
   Scratch<Cell> cells(n_threads, n);
-  Scratch<float> own(n_threads, n), others(n_threads, formula.symmetric ? 0 : n), bars(n_threads, n);
+  Scratch<float> own(n_threads, n), bars(n_threads, n);
+  Scratch<float> others(n_threads, formula.symmetric ? 0 : n);
   Scratch<std::int32_t> touched(n_threads, n / kSparseShare + 1);
   Scratch<Key> candidates(n_threads, 2 * static_cast<std::size_t>(lists.length) + 64);
   Scratch<std::int64_t> ages(n_threads, 1);
