@@ -57,7 +57,7 @@ def _arrange(pattern: sparse.csr_array, order: np.ndarray) -> tuple[np.ndarray, 
     profiles = _with_data(rows, numbers).T.tocsr()
     positions = np.empty(pattern.nnz, dtype=numbers.dtype)
     positions[profiles.data] = numbers
-    places = (positions - profiles.indptr[rows.indices]).astype(np.int32)
+    places = np.subtract(positions, profiles.indptr[rows.indices]).astype(np.int32)
     return (
         rows.indices.astype(np.int32, copy=False),
         places,
