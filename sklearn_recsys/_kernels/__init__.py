@@ -11,7 +11,7 @@ from sklearn_recsys._kernels._runs import places_in_runs, starts_of_runs
 from sklearn_recsys._kernels._shares import floor_share
 from sklearn_recsys._kernels._threads import count_threads
 from sklearn_recsys._kernels._widths import padded_width
-from sklearn_recsys._kernels.reference import keep_largest
+from sklearn_recsys._kernels.reference import finish_similarity, unpack_keys
 
 __all__ = [
     "als_half_step_cg",
@@ -23,9 +23,10 @@ __all__ = [
     "count_threads",
     "factor_gram",
     "find_entries",
+    "finish_similarity",
     "first_ranks_of_rows",
     "floor_share",
-    "keep_largest",
+    "gram_top_k",
     "look_up_ids",
     "mark_ids",
     "merge_sorted_pairs",
@@ -39,6 +40,7 @@ __all__ = [
     "top_k_similarity",
     "top_k_stored",
     "transpose_csr",
+    "unpack_keys",
     "use_backend",
 ]
 
@@ -49,12 +51,13 @@ auc_of_rows = dispatched("auc_of_rows")
 factor_gram = dispatched("factor_gram")
 find_entries = dispatched("find_entries")
 first_ranks_of_rows = dispatched("first_ranks_of_rows")
+gram_top_k = dispatched("gram_top_k")
 look_up_ids = dispatched("look_up_ids")
 mark_ids = dispatched("mark_ids")
 merge_sorted_pairs = dispatched("merge_sorted_pairs")
 sort_pairs = dispatched("sort_pairs")
-transpose_csr = dispatched("transpose_csr")
 top_k_factors = dispatched("top_k_factors")
 top_k_scores = dispatched("top_k_scores")
 top_k_similarity = dispatched("top_k_similarity")
 top_k_stored = dispatched("top_k_stored")
+transpose_csr = dispatched("transpose_csr")

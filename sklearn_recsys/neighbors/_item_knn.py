@@ -8,15 +8,15 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from sklearn_recsys._kernels import keep_largest
+from sklearn_recsys._kernels import count_threads
 from sklearn_recsys.base import ItemSimilarityRecommender
 from sklearn_recsys.base._ranking import uneven_batches
-from sklearn_recsys.neighbors._measures import MEASURES, Measure
+from sklearn_recsys.neighbors._measures import MEASURES, Measure, PreparedMeasure
+from sklearn_recsys.neighbors._nearest import nearest_rows
 
 __all__ = ["ItemKNNRecommender"]
 
-# Where more than a twentieth of a block is stored it is pruned as a dense one, of so many scores
-# for each that is stored.
+# SciPy's sparse products take so many scores' worth of memory for each score.
 _WIDTH_OF_STORED = 20
 
 
@@ -26,7 +26,8 @@ class ItemKNNRecommender(ItemSimilarityRecommender):
     "People who like this also like that": two items are similar if the same users chose them.
     Fast, explainable, up to date at once for a new history, and hard to beat where data are few.
     Fit costs O(sum over users of the squared length of their histories), a list
-    O(history x n_neighbors), memory O(items x n_neighbors).
+    O(history x n_neighbors), memory O(rows + items x n_neighbors), never O(items x items) unless
+    `n_neighbors` is None.
 
     Parameters
     ----------
@@ -64,8 +65,8 @@ class ItemKNNRecommender(ItemSimilarityRecommender):
     B : float, default=0.75
         Strength, in [0, 1], of BM25's normalisation by the item's total value.
     n_jobs : int or None, default=None
-        Threads that make the lists; None is 1 unless a ``joblib.parallel_config`` says otherwise,
-        -1 all processors. The answer does not depend on it.
+        Threads of fit and of the lists; None is 1 unless a ``joblib.parallel_config`` says
+        otherwise, -1 is all processors. The answer does not depend on it.
     verbose : int, default=0
         Report merged duplicate rows if positive.
 
@@ -176,10 +177,11 @@ class ItemKNNRecommender(ItemSimilarityRecommender):
         columns = matrix.T.tocsr()
         if self.n_neighbors is None or self.prune == "rows":
             return self._neighbors(measure, columns)
-        by_column = self._neighbors(measure.transposed(), columns).T.tocsr()
+        across = measure.transposed()
+        by_column = self._neighbors(across, columns).T.tocsr()
         if self.prune == "columns":
             return by_column
-        by_row = self._neighbors(measure, columns)
+        by_row = by_column.T.tocsr() if across == measure else self._neighbors(measure, columns)
         return by_row.multiply(by_column != 0).tocsr()
 
     def _weigh_history(self, history):
@@ -209,23 +211,20 @@ class ItemKNNRecommender(ItemSimilarityRecommender):
 
     def _neighbors(self, measure: Measure, columns: sparse.csr_array) -> sparse.csr_array:
         """Return the similarity to each item's nearest others, ties broken by popularity."""
-        prepared, order = measure.prepare(columns), self._tie_order
-        blocks = []
-        # Sparse blocks: a batch of a fixed number of rows would be mostly empty.
-        stored = np.minimum(prepared.count_comparisons(), len(order))
-        for part in uneven_batches(_WIDTH_OF_STORED * stored):
-            rows = np.arange(part.start, part.stop)
-            scores = _without_diagonal(prepared.compare(rows), rows)
-            kept = scores if self.n_neighbors is None else self._prune(scores, order)
-            blocks.append(kept.astype(np.float32))
-        return sparse.vstack(blocks, format="csr")
+        prepared = measure.prepare(columns)
+        if self.n_neighbors is None:
+            return _all_similarities(prepared)
+        n_threads = count_threads(self.n_jobs)
+        return nearest_rows(prepared, self._tie_order, self.n_neighbors, n_threads=n_threads)
 
-    def _prune(self, scores: sparse.csr_array, order: np.ndarray) -> sparse.csr_array:
-        place = np.empty_like(order)
-        place[order] = np.arange(len(order), dtype=order.dtype)
-        renamed = (scores.data, place[scores.indices], scores.indptr)
-        kept = keep_largest(sparse.csr_array(renamed, shape=scores.shape), self.n_neighbors)
-        return sparse.csr_array((kept.data, order[kept.indices], kept.indptr), shape=kept.shape)
+
+def _all_similarities(prepared: PreparedMeasure) -> sparse.csr_array:
+    blocks = []
+    stored = np.minimum(prepared.count_comparisons(), len(prepared.sizes))
+    for part in uneven_batches(_WIDTH_OF_STORED * stored):
+        rows = np.arange(part.start, part.stop)
+        blocks.append(_without_diagonal(prepared.compare(rows), rows).astype(np.float32))
+    return sparse.vstack(blocks, format="csr")
 
 
 def _without_diagonal(scores: sparse.csr_array, rows: np.ndarray) -> sparse.csr_array:

@@ -2,9 +2,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from scipy import sparse
+
+from sklearn_recsys._kernels import finish_similarity
 
 __all__ = ["MEASURES", "Measure"]
 
@@ -55,74 +59,130 @@ class Measure:
 
     def prepare(self, matrix: sparse.csr_array) -> "PreparedMeasure":
         """Return the measure made ready for the rows of a matrix of values."""
-        # float64 throughout: squares of large float32 values overflow.
-        values = matrix.astype(np.float64)
-        members = _with_data(values, (values.data > 0).astype(np.float64)).copy()
-        members.eliminate_zeros()  # in place: on a copy, since `values` shares its indices
-        vectors = members if self.name in _OF_SETS else _weigh(values, self)
-        members_across = members.T.tocsr()
-        across = members_across if vectors is members else vectors.T.tocsr()
-        sizes = np.diff(members.indptr).astype(np.float64)
-        return PreparedMeasure(self, vectors, across, members, members_across, sizes)
+        members = matrix.data > 0
+        if self.name != "adjusted_cosine" and not members.all():
+            matrix = matrix * (matrix > 0)  # a copy without the zeros
+            members = np.ones(matrix.nnz, dtype=bool)
+        sizes = np.add.reduceat(np.append(members, 0), matrix.indptr[:-1], dtype=np.float64)
+        sizes[np.diff(matrix.indptr) == 0] = 0
+        return PreparedMeasure(self, matrix, members, sizes, *_factors(matrix, self))
 
 
 @dataclass(frozen=True)
 class PreparedMeasure:
-    """Hold the vectors that a measure compares, and the sets behind them."""
+    """Hold what a measure makes of the rows of a matrix.
+
+    Attributes
+    ----------
+    measure : Measure
+        What is meant.
+    pattern : csr_array of shape (n, n_columns)
+        Where the entries are.
+    members : ndarray of shape (n_stored,), dtype bool
+        Whether an entry counts in the support.
+    sizes : ndarray of shape (n,), dtype float64
+        Number of members of each row.
+    values : ndarray of shape (n_stored,), dtype float64, or None
+        Values whose products are summed; None is 1 for all.
+    rarity : ndarray of shape (n_columns,), dtype float64, or None
+        Factor of all values of a column; None is 1 for all.
+    """
 
     measure: Measure
-    vectors: sparse.csr_array
-    vectors_across: sparse.csr_array  # transposed once: for each block it would cost O(nnz)
-    members: sparse.csr_array
-    members_across: sparse.csr_array
+    pattern: sparse.csr_array
+    members: np.ndarray
     sizes: np.ndarray
+    values: np.ndarray | None
+    rarity: np.ndarray | None
+
+    @cached_property
+    def scales(self) -> tuple[np.ndarray, np.ndarray]:
+        """What the formula of `finish_similarity` takes of a row and of the other (n,)."""
+        if self.is_ratio or self.measure.name == "cooccurrence":
+            scale = self.sizes if self.is_ratio else np.ones(len(self.sizes))
+            return scale, scale
+        if self.measure.name == "asymmetric":
+            sizes, alpha = np.maximum(self.sizes, 1), self.measure.alpha
+            return sizes**-alpha, sizes ** (alpha - 1)
+        squares = np.ones(self.pattern.nnz) if self.values is None else self.values**2
+        weights = np.ones(self.pattern.shape[1]) if self.rarity is None else self.rarity**2
+        lengths = np.sqrt(_with_data(self.pattern, squares) @ weights)
+        scale = 1 / np.where(lengths > 0, lengths, 1)
+        return scale, scale
+
+    @property
+    def is_ratio(self) -> bool:
+        """Whether the measure relates what two sets share to what they hold."""
+        return self.measure.name in ("jaccard", "tversky")
+
+    @property
+    def formula(self) -> dict[str, Any]:
+        """The parameters of `finish_similarity`."""
+        measure = self.measure
+        weights = (1.0, 1.0) if measure.name == "jaccard" else (measure.alpha, measure.beta)
+        return {
+            "alpha": float(weights[0]),
+            "beta": float(weights[1]),
+            "shrinkage": float(measure.shrinkage),
+            "ratio": self.is_ratio,
+        }
+
+    @cached_property
+    def vectors(self) -> tuple[sparse.csr_array, sparse.csr_array]:
+        """The vectors whose products are summed, and their transpose."""
+        data = np.ones(self.pattern.nnz) if self.values is None else self.values
+        if self.rarity is not None:
+            data = data * self.rarity[self.pattern.indices]
+        vectors = _with_data(self.pattern, data)
+        return vectors, vectors.T.tocsr()  # transposed once: for each block it would cost O(nnz)
+
+    @cached_property
+    def sets(self) -> tuple[sparse.csr_array, sparse.csr_array]:
+        """The members of each row, as ones, and their transpose."""
+        sets = _with_data(self.pattern, self.members.astype(np.float64))
+        return sets, sets.T.tocsr()
 
     def count_comparisons(self) -> np.ndarray:
         """Return how many products each row takes: a bound on its non-zero similarities."""
-        ones = _with_data(self.vectors, np.ones(self.vectors.nnz))
-        return ones @ np.diff(self.vectors_across.indptr).astype(np.float64)
+        ones = _with_data(self.pattern, np.ones(self.pattern.nnz))
+        per_column = np.bincount(self.pattern.indices, minlength=self.pattern.shape[1])
+        return ones @ per_column.astype(np.float64)
 
     def compare(self, rows: np.ndarray) -> sparse.csr_array:
         """Return the similarity (n_rows, n) of some rows to all rows, themselves included."""
-        products = (self.vectors[rows] @ self.vectors_across).tocsr()
-        left = np.repeat(self.sizes[rows], np.diff(products.indptr))
-        right = self.sizes[products.indices]
-        scores = _with_data(products, self._normalize(products.data, left, right))
-        if self.measure.shrinkage == 0:
-            return scores
-        # For measures of sets the products are the support already.
-        of_sets = self.vectors is self.members
-        support = products if of_sets else (self.members[rows] @ self.members_across).tocsr()
-        factors = support.data / (support.data + self.measure.shrinkage)
-        if of_sets:
-            return _with_data(scores, scores.data * factors)
-        return scores.multiply(_with_data(support, factors)).tocsr()
-
-    def _normalize(self, common: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
-        """Return the measure of sets of sizes `left` and `right` with `common` members."""
-        measure = self.measure
-        if measure.name == "jaccard":
-            return common / (left + right - common)
-        if measure.name == "asymmetric":
-            return common / (left**measure.alpha * right ** (1 - measure.alpha))
-        if measure.name == "tversky":
-            only_left, only_right = left - common, right - common
-            return common / (common + measure.alpha * only_left + measure.beta * only_right)
-        return common  # the vectors are of unit length, or plain counts are meant
+        vectors, across = self.vectors
+        products, support = (vectors[rows] @ across).tocsr(), None
+        if self.measure.shrinkage > 0 and not (self.values is None and self.rarity is None):
+            sets, sets_across = self.sets
+            support = (sets[rows] @ sets_across).tocsr()
+            support.eliminate_zeros()
+        left, right = self.scales
+        return finish_similarity(products, support, left[rows], right, **self.formula)
 
 
-def _weigh(values: sparse.csr_array, measure: Measure) -> sparse.csr_array:
-    """Return the vectors of unit length whose inner products are the measure."""
+def _factors(
+    matrix: sparse.csr_array, measure: Measure
+) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """Return the values of the vectors that are compared and the factor of each column.
+
+    None is 1 for all. So are equal values, whatever they are: the lengths of the vectors undo them.
+    """
+    if measure.name in _OF_SETS:
+        return None, None
+    # float64: squares of large float32 values overflow.
+    values = matrix.data.astype(np.float64)
+    columns, n_columns = matrix.indices, matrix.shape[1]
     if measure.name == "adjusted_cosine":
-        columns = values.indices
-        counts = np.maximum(np.bincount(columns, minlength=values.shape[1]), 1)
-        sums = np.bincount(columns, weights=values.data, minlength=values.shape[1])
-        values = _with_data(values, values.data - (sums / counts)[columns])
-    elif measure.name in ("bm25", "tfidf"):
-        values = _with_data(values, _term_frequency(values, measure) * _rarity(values))
-    lengths = np.sqrt(values.multiply(values).sum(axis=1))
-    scale = 1 / np.where(lengths > 0, lengths, 1)
-    return _with_data(values, values.data * np.repeat(scale, np.diff(values.indptr)))
+        counts = np.maximum(np.bincount(columns, minlength=n_columns), 1)
+        sums = np.bincount(columns, weights=values, minlength=n_columns)
+        return values - (sums / counts)[columns], None
+    plain = len(values) == 0 or values.min() == values.max()
+    if measure.name == "cosine":
+        return None if plain else values, None
+    # The 1 keeps the logarithm above 0 where a column is in all rows.
+    frequencies = np.bincount(columns, minlength=n_columns)
+    rarity = np.log((1 + matrix.shape[0]) / np.maximum(frequencies, 1))
+    return None if plain else _term_frequency(_with_data(matrix, values), measure), rarity
 
 
 def _term_frequency(values: sparse.csr_array, measure: Measure) -> np.ndarray:
@@ -131,16 +191,7 @@ def _term_frequency(values: sparse.csr_array, measure: Measure) -> np.ndarray:
     totals = values.sum(axis=1)
     lengths = np.repeat(totals / (totals.mean() or 1.0), np.diff(values.indptr))
     saturation = measure.K1 * (1 - measure.B + measure.B * lengths)
-    # The limit: a value of zero has a frequency of zero, whatever it is divided by.
-    frequency = values.data / np.where(values.data > 0, saturation + values.data, 1)
-    return frequency * (measure.K1 + 1)
-
-
-def _rarity(values: sparse.csr_array) -> np.ndarray:
-    """Return ln((1 + n) / df) for each entry's column; the 1 keeps it positive."""
-    columns = values.indices
-    frequencies = np.bincount(columns[values.data > 0], minlength=values.shape[1])
-    return np.log((1 + values.shape[0]) / np.maximum(frequencies, 1))[columns]
+    return values.data / (saturation + values.data) * (measure.K1 + 1)
 
 
 def _with_data(matrix: sparse.csr_array, data: np.ndarray) -> sparse.csr_array:

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import sparse
 
-from sklearn_recsys._kernels import keep_largest
-from sklearn_recsys._kernels.reference import top_k_dense
+from sklearn_recsys._kernels.reference import keep_largest, top_k_dense
 
 # Few distinct values: ties everywhere, zeros and -inf among them.
 few_values = st.sampled_from([-np.inf, -2.0, -1.0, 0.0, 0.5, 1.0, 3.0])

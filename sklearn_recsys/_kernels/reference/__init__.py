@@ -7,6 +7,11 @@ from sklearn_recsys._kernels.reference._als import (
     als_loss,
     factor_gram,
 )
+from sklearn_recsys._kernels.reference._gram import (
+    finish_similarity,
+    gram_top_k,
+    unpack_keys,
+)
 from sklearn_recsys._kernels.reference._pairs import (
     look_up_ids,
     mark_ids,
@@ -37,7 +42,9 @@ __all__ = [
     "auc_of_rows",
     "factor_gram",
     "find_entries",
+    "finish_similarity",
     "first_ranks_of_rows",
+    "gram_top_k",
     "keep_largest",
     "look_up_ids",
     "mark_ids",
@@ -49,4 +56,5 @@ __all__ = [
     "top_k_similarity",
     "top_k_stored",
     "transpose_csr",
+    "unpack_keys",
 ]

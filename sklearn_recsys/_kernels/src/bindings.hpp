@@ -8,3 +8,4 @@ void bind_als(nanobind::module_& module);
 void bind_ranking(nanobind::module_& module);
 void bind_pairs(nanobind::module_& module);
 void bind_top_k(nanobind::module_& module);
+void bind_gram(nanobind::module_& module);

@@ -8,6 +8,7 @@
 #include "ranking.hpp"
 #include "pairs.hpp"
 #include "top_k.hpp"
+#include "gram.hpp"
 
 const Kernels& RECSYS_KERNELS() {
   static constexpr Kernels table{
@@ -32,6 +33,7 @@ const Kernels& RECSYS_KERNELS() {
       top_k_scores,
       top_k_stored,
       top_k_similarity,
+      gram_top_k,
   };
   return table;
 }

@@ -61,4 +61,5 @@ NB_MODULE(_native, module) {
   bind_ranking(module);
   bind_pairs(module);
   bind_top_k(module);
+  bind_gram(module);
 }

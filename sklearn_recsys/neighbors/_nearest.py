@@ -1,0 +1,116 @@
+"""The nearest rows of each row of a sparse matrix."""
+# SPDX-License-Identifier: BSD-3-Clause
+
+from collections.abc import Iterator
+
+import numpy as np
+from scipy import sparse
+
+from sklearn_recsys._kernels import gram_top_k, unpack_keys
+from sklearn_recsys.neighbors._measures import PreparedMeasure
+
+__all__ = ["nearest_rows"]
+
+# Products of one call of the kernel: a fraction of a second, so that Ctrl-C is heard.
+_WORK_OF_CALL = 3e8
+
+
+def nearest_rows(
+    prepared: PreparedMeasure, order: np.ndarray, length: int, *, n_threads: int
+) -> sparse.csr_array:
+    """Return the largest similarities (n, n) of each row to other rows; zeros are none.
+
+    Parameters
+    ----------
+    prepared : PreparedMeasure
+        The measure and the n rows.
+    order : ndarray of shape (n,), dtype int32
+        Rows as ties are broken. The kernel is fastest where the longest come first.
+    length : int
+        Similarities to keep for each row.
+    n_threads : int
+        Threads to use.
+    """
+    columns, places, profile_indptr, profile_rows, entries = _arrange(prepared.pattern, order)
+    indptr = np.concatenate([[0], np.cumsum(np.diff(prepared.pattern.indptr)[order])])
+    stored = (indptr, columns, places, profile_indptr, profile_rows)
+    factors = _factors(prepared, entries, order)
+    # More places than other rows would stay empty.
+    keys = np.zeros((len(order), min(length, max(len(order) - 1, 1))), dtype=np.uint64)
+    for start, stop in _calls(places, indptr):
+        gram_top_k(
+            *stored,
+            *factors,
+            keys,
+            start=start,
+            stop=stop,
+            n_threads=n_threads,
+            **prepared.formula,
+        )
+    return _as_matrix(keys, order)
+
+
+def _arrange(pattern: sparse.csr_array, order: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Return the rows in order, the same by columns, and where each of these entries came from."""
+    numbers = np.arange(pattern.nnz, dtype=np.int32 if pattern.nnz < 2**31 else np.int64)
+    rows = _with_data(pattern, numbers)[order]
+    profiles = _with_data(rows, numbers).T.tocsr()
+    positions = np.empty(pattern.nnz, dtype=numbers.dtype)
+    positions[profiles.data] = numbers
+    places = np.subtract(positions, profiles.indptr[rows.indices]).astype(np.int32)
+    return (
+        rows.indices.astype(np.int32, copy=False),
+        places,
+        profiles.indptr.astype(np.int64),
+        profiles.indices.astype(np.int32, copy=False),
+        rows.data[profiles.data],
+    )
+
+
+def _factors(
+    prepared: PreparedMeasure, entries: np.ndarray, order: np.ndarray
+) -> tuple[np.ndarray | None, ...]:
+    """Return values, members and weights as the kernel takes them, and what its formula takes."""
+    left, right = (scale[order] for scale in prepared.scales)
+    if prepared.scales[0] is prepared.scales[1]:
+        right = left  # which tells the kernel that the similarity is the same both ways
+    members = None
+    if prepared.measure.shrinkage > 0 and not prepared.members.all():
+        members = prepared.members[entries].astype(np.uint8)
+    values, rarity = prepared.values, prepared.rarity
+    if values is None:
+        weights = None if rarity is None else (rarity**2).astype(np.float32)
+        return None, members, weights, left, right
+    # Of unit length: in float32 other values could overflow.
+    values = values * np.repeat(prepared.scales[0], np.diff(prepared.pattern.indptr))
+    if rarity is not None:
+        values *= rarity[prepared.pattern.indices]
+    ones = np.ones(len(order))
+    return values.astype(np.float32)[entries], members, None, ones, ones
+
+
+def _calls(places: np.ndarray, indptr: np.ndarray) -> Iterator[tuple[int, int]]:
+    """Yield starts and stops of rows that take about the same number of products."""
+    sums = np.concatenate([[0], np.cumsum(places, dtype=np.int64)])[indptr]
+    call = sums[1:] // _WORK_OF_CALL
+    starts = np.flatnonzero(np.diff(call, prepend=-1))
+    for start, stop in zip(starts, np.append(starts[1:], len(call)), strict=True):
+        yield int(start), int(stop)
+
+
+def _as_matrix(keys: np.ndarray, order: np.ndarray) -> sparse.csr_array:
+    """Return the similarities of rows in order as a matrix of the rows as they were."""
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order), dtype=order.dtype)
+    keys = keys[place]
+    kept = keys > 0
+    rows, data = unpack_keys(keys[kept])
+    counts = np.count_nonzero(kept, axis=1)
+    index = np.int32 if len(rows) < 2**31 else np.int64
+    indptr = np.concatenate([[0], np.cumsum(counts)]).astype(index)
+    shape = (len(order), len(order))
+    return sparse.csr_array((data, order[rows].astype(index), indptr), shape=shape)
+
+
+def _with_data(matrix: sparse.csr_array, data: np.ndarray) -> sparse.csr_array:
+    return sparse.csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape)
