@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -79,7 +80,7 @@ class Worker:
         self.errors.seek(0)
         print(self.errors.read(), file=sys.stderr, flush=True)
         reason = answer.get("error", "its process ended")
-        raise Unavailable(f"{self.name}: {reason}".replace(str(ROOT), "."))
+        raise Unavailable(f"{self.name}: {reason}")
 
     def stop(self) -> None:
         self.process.stdin.close()
@@ -159,7 +160,8 @@ def spread(values: list[float]) -> tuple[float, float, float]:
 
 
 def failed(row: Row, error: Exception) -> Row:
-    row.problem = " ".join(str(error).split())[:200]
+    # The results are published: they say nothing of where things lie on this machine.
+    row.problem = re.sub(r" ?\(?/[\w./+-]+\)?", "", " ".join(str(error).split()))[:200]
     return row
 
 

@@ -59,20 +59,23 @@ def read_movielens():
 def draw(n_users, n_items, n_rows, exponent, shift, spread):
     """Draw distinct pairs of user and item, of which none is held out."""
     rng = np.random.default_rng(0)
-    shares = (np.arange(n_items) + 1.0 + shift) ** -exponent
-    up_to = np.cumsum(shares / shares.sum())
     activity = rng.lognormal(sigma=spread, size=n_users)
     # More than wanted, for the pairs that are drawn twice; the surplus is dropped at the end.
     wanted = np.ceil(activity * (1.35 * n_rows / activity.sum())).astype(np.int64)
     # The codes of items are not in the order of their popularity.
     code_of_rank = rng.permutation(n_items)
+    power = 1 - exponent
+    least, largest = (1 + shift) ** power, (n_items + 1 + shift) ** power
     pairs = []
     for start in range(0, n_users, USERS_AT_ONCE):
         counts = wanted[start : start + USERS_AT_ONCE]
-        ranks = np.searchsorted(up_to, rng.random(counts.sum()) * up_to[-1])
+        # The inverse of the integral of (rank + shift) ** -exponent.
+        places = (least + (largest - least) * rng.random(counts.sum())) ** (1 / power) - 1 - shift
+        ranks = np.clip(places.astype(np.int64), 0, n_items - 1)
         users = np.repeat(np.arange(start, start + len(counts)), counts)
-        pairs.append(np.unique(users * n_items + code_of_rank[np.minimum(ranks, n_items - 1)]))
+        drawn = np.sort(users * n_items + code_of_rank[ranks])
+        pairs.append(drawn[np.append(True, drawn[1:] != drawn[:-1])])
     pairs = np.concatenate(pairs)
-    kept = np.ones(len(pairs), bool)
-    kept[rng.choice(len(pairs), size=max(len(pairs) - n_rows, 0), replace=False)] = False
-    return np.divmod(pairs[kept], n_items), ((), ()), (n_users, n_items)
+    lots = rng.random(len(pairs))
+    pairs = pairs[lots <= np.partition(lots, n_rows - 1)[n_rows - 1]]
+    return np.divmod(pairs, n_items), ((), ()), (n_users, n_items)

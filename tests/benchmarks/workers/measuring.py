@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 from scipy import sparse
+from scipy.sparse.linalg import svds
 
 USERS_AT_ONCE = 500
 
@@ -112,6 +113,14 @@ def given_factors(n_users: int, n_items: int, n_components: int):
     rng = np.random.default_rng(0)
     draw = rng.standard_normal((n_users + n_items, n_components), dtype=np.float32)
     return draw[:n_users], draw[n_users:]
+
+
+def learned_factors(data: dict, n_components: int):
+    """Return vectors that fit the data, the same in every process but for rounding."""
+    matrix = as_matrix(data)
+    start = np.random.default_rng(0).standard_normal(min(matrix.shape)).astype(np.float32)
+    users, values, items = svds(matrix, k=n_components, v0=start)
+    return np.ascontiguousarray(users * values, np.float32), np.ascontiguousarray(items.T)
 
 
 def save_lists(path: str | None, items: np.ndarray, scores: np.ndarray) -> None:

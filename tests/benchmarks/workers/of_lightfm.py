@@ -4,7 +4,7 @@
 import numpy as np
 from lightfm import LightFM
 from lightfm.evaluation import auc_score, precision_at_k
-from measuring import Watch, as_matrix, given_factors, load
+from measuring import Watch, as_matrix, learned_factors, load
 
 DISTRIBUTIONS = ("lightfm-next", "numpy", "scipy")
 
@@ -13,8 +13,8 @@ def score(data, n_components, n_threads):
     data = load(data)
     train, test = as_matrix(data), as_matrix(data, "test_")
     model = LightFM(no_components=n_components, random_state=0).fit_partial(train, epochs=1)
-    users, items = given_factors(*train.shape, n_components)
-    model.user_embeddings, model.item_embeddings = users.copy(), items.copy()
+    users, items = learned_factors(data, n_components)
+    model.user_embeddings, model.item_embeddings = users, items
     model.user_biases = np.zeros_like(model.user_biases)
     model.item_biases = np.zeros_like(model.item_biases)
     measures = {"precision@10": precision_at_k, "auc": auc_score}

@@ -5,7 +5,15 @@ import warnings
 
 import numpy as np
 import pandas as pd
-from measuring import Watch, given_factors, load, quality, save_lists, save_neighbors
+from measuring import (
+    Watch,
+    given_factors,
+    learned_factors,
+    load,
+    quality,
+    save_lists,
+    save_neighbors,
+)
 from sklearn.model_selection import GridSearchCV
 
 from sklearn_recsys.base import FactorRecommender
@@ -137,7 +145,7 @@ def knn(data, n_neighbors, n_threads):
 def score(data, n_components, n_threads):
     data = load(data)
     n_users = int(data["n_users"])
-    factors = given_factors(n_users, int(data["n_items"]), n_components)
+    factors = learned_factors(data, n_components)
     test = pd.DataFrame({"user": data["test_users"], "item": data["test_items"]})
     model = GivenFactors(*factors, n_jobs=n_threads).fit(with_all_items(data, n_users))
 
@@ -154,22 +162,6 @@ def score(data, n_components, n_threads):
     return run
 
 
-class GivenLists:
-    """Answer the scorer with lists made beforehand."""
-
-    def __init__(self, model, lists):
-        self.users_, self.items_ = model.users_, model.items_
-        self.interactions_ = model.interactions_
-        self.lists = lists
-
-    def fit(self, X, y=None):
-        return self
-
-    def recommend(self, users, n_items, **options):
-        start, stop = np.searchsorted(self.lists["user"], [users[0], users[-1] + 1])
-        return self.lists.iloc[start:stop]
-
-
 def metrics(data, lists):
     data = load(data)
     test = pd.DataFrame({"user": data["test_users"], "item": data["test_items"]})
@@ -184,7 +176,14 @@ def metrics(data, lists):
         }
     )
     factors = given_factors(n_users, int(data["n_items"]), 1)
-    model = GivenLists(GivenFactors(*factors).fit(with_all_items(data, n_users)), recommended)
+    model = GivenFactors(*factors).fit(with_all_items(data, n_users))
+
+    def recommend_given(users, n_items, **options):
+        start, stop = np.searchsorted(recommended["user"], [users[0], users[-1] + 1])
+        return recommended.iloc[start:stop]
+
+    # The scorer gets lists made beforehand, so that the metrics are all of its work.
+    model.recommend = recommend_given
     scorer = make_ranking_scorer("precision@10", "recall@10", "ndcg@10", "map@10", "mrr@10")
 
     def run():
