@@ -19,25 +19,30 @@ USERS_AT_ONCE = 500
 class Watch:
     """Measure the seconds of a block, and the MB by which the process grew in it at most.
 
-    A watch may be started inside another one, for a part of its block.
+    A watch may be started inside another one, for a part of its block; what starting it takes is
+    not in the seconds of either.
     """
 
     def __init__(self, outer=None):
         self.outer = outer
+        self.paused = 0.0
 
     def __enter__(self):
-        if self.outer is None:
-            # What the C library keeps of freed memory would hide what comes next.
-            ctypes.CDLL(None).malloc_trim(0)
-        else:
+        entered = time.perf_counter()
+        if self.outer is not None:
             self.outer.peak = max(self.outer.peak, memory("VmHWM"))
+        # What the C library keeps of freed memory would hide what comes next: without this, a
+        # part that follows a larger one seems to need no memory at all.
+        ctypes.CDLL(None).malloc_trim(0)
         self.before = self.peak = memory("VmRSS")
         reset_peak()
         self.started = time.perf_counter()
+        if self.outer is not None:
+            self.outer.paused += self.started - entered
         return self
 
     def __exit__(self, *exception):
-        self.seconds = time.perf_counter() - self.started
+        self.seconds = time.perf_counter() - self.started - self.paused
         self.peak = max(self.peak, memory("VmHWM"))
 
     def answer(self, **more) -> dict:
