@@ -51,7 +51,10 @@ ROOMS = (
         "decomposition",
         "Factor models",
         "Users and items as points in one space.",
-        ("SVDRecommender",),
+        (
+            "ALSRecommender",
+            "SVDRecommender",
+        ),
     ),
     Room(
         "pipeline",

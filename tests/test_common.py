@@ -17,7 +17,7 @@ from sklearn_recsys.baseline import (
     PopularityRecommender,
     RandomRecommender,
 )
-from sklearn_recsys.decomposition import SVDRecommender
+from sklearn_recsys.decomposition import ALSRecommender, SVDRecommender
 from sklearn_recsys.exceptions import DataWarning
 from sklearn_recsys.feature_extraction import GenreTfidf
 from sklearn_recsys.neighbors import ItemKNNRecommender
@@ -37,6 +37,7 @@ pytestmark = pytest.mark.filterwarnings(f"ignore::{DataWarning.__module__}.DataW
 
 # One configuration of each, which every run checks …
 RECOMMENDERS = [
+    ALSRecommender(n_components=8, reg=0.1),
     BaselineRecommender(),
     ItemKNNRecommender(),
     PopularityRecommender(),
@@ -45,6 +46,10 @@ RECOMMENDERS = [
 ]
 # … and the others, which take their time.
 VARIANTS = [
+    ALSRecommender(),
+    ALSRecommender(
+        4, reg=0.1, alpha=None, unobserved_weight=0.1, reg_exponent=0.5, solver="cholesky"
+    ),
     BaselineRecommender(0.0, item_shrinkage=0.0, max_iter=1),
     *(
         ItemKNNRecommender(similarity)

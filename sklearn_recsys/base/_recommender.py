@@ -21,6 +21,7 @@ from sklearn_recsys.base._ranking import (
     tie_order,
 )
 from sklearn_recsys.base._tags import RecommenderTags
+from sklearn_recsys.base._transaction import unchanged_on_failure
 from sklearn_recsys.interactions._audience import (
     Audience,
     ItemFilter,
@@ -121,7 +122,7 @@ class BaseRecommender(NeighborhoodMixin, BaseEstimator, metaclass=ABCMeta):
         Returns
         -------
         self : object
-            Fitted recommender.
+            Fitted recommender. A fit that fails, or that Ctrl-C ends, leaves the model as it was.
 
         Raises
         ------
@@ -131,27 +132,20 @@ class BaseRecommender(NeighborhoodMixin, BaseEstimator, metaclass=ABCMeta):
             If an id is missing, a value is not finite (or negative where the model's tags do not
             allow it), or a parameter is out of range.
         """
-        self._validate_params()
-        X = require_table(X)
-        validate_data(self, X, skip_check_array=True)
-        interactions = validate_interactions(
-            X,
-            y,
-            sample_weight,
-            duplicates=self._duplicates,
-            allow_negative=self.__recommender_tags__().negative_values,
-        )
-        if getattr(self, "verbose", 0) and interactions.n_merged:
-            name = type(self).__name__
-            print(f"[{name}] merged {interactions.n_merged} duplicate rows")  # noqa: T201
-        interactions = self._join_features(interactions)
-        self.users_, self.items_ = interactions.users.ids, interactions.items.ids
-        self.interactions_ = interactions.matrix
-        self.popularity_ = interactions.count_users()
-        self._tie_order = tie_order(self.popularity_)
-        self._names = (interactions.user_name, interactions.item_name)
-        self._user_index, self._item_index = interactions.users, interactions.items
-        self._fit(interactions)
+        with unchanged_on_failure(self):
+            self._validate_params()
+            X = require_table(X)
+            validate_data(self, X, skip_check_array=True)
+            allow_negative = self.__recommender_tags__().negative_values
+            interactions = validate_interactions(
+                X, y, sample_weight, duplicates=self._duplicates, allow_negative=allow_negative
+            )
+            if getattr(self, "verbose", 0) and interactions.n_merged:
+                name = type(self).__name__
+                print(f"[{name}] merged {interactions.n_merged} duplicate rows")  # noqa: T201
+            interactions = self._join_features(interactions)
+            self._remember(interactions)
+            self._fit(interactions)
         return self
 
     def predict(self, X):
@@ -281,6 +275,15 @@ class BaseRecommender(NeighborhoodMixin, BaseEstimator, metaclass=ABCMeta):
     def __recommender_tags__(self) -> RecommenderTags:
         """Tell what this recommender can do."""
         return RecommenderTags()
+
+    def _remember(self, interactions: Interactions) -> None:
+        """Set what every model keeps of its training data."""
+        self.users_, self.items_ = interactions.users.ids, interactions.items.ids
+        self.interactions_ = interactions.matrix
+        self.popularity_ = interactions.count_users()
+        self._tie_order = tie_order(self.popularity_)
+        self._names = (interactions.user_name, interactions.item_name)
+        self._user_index, self._item_index = interactions.users, interactions.items
 
     def _encode_pairs(self, X):
         """Return the codes of each row's user and item, after checking names and width."""

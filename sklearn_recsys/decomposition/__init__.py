@@ -1,6 +1,7 @@
 """Models that describe users and items by a few numbers each."""
 # SPDX-License-Identifier: BSD-3-Clause
 
+from sklearn_recsys.decomposition._als import ALSRecommender
 from sklearn_recsys.decomposition._svd import SVDRecommender
 
-__all__ = ["SVDRecommender"]
+__all__ = ["ALSRecommender", "SVDRecommender"]

@@ -23,6 +23,7 @@ _POSITIONAL = inspect.Parameter.POSITIONAL_OR_KEYWORD
 # What may be passed by position; all else is keyword-only.
 _PASSED_BY_POSITION = {
     "fit": ["X", "y", "sample_weight"],
+    "partial_fit": ["X", "y", "sample_weight"],
     "predict": ["X"],
     "recommend": ["users", "n_items"],
     "similar_items": ["items", "n_items"],
@@ -151,17 +152,66 @@ def check_score(subject: Subject) -> None:
 
 
 def check_partial_fit(subject: Subject) -> None:
-    """Check that partial_fit adds interactions, users and items to a fitted recommender."""
-    subject.require(subject.tags.partial_fit, "tag partial_fit is False")
+    """Check that partial_fit adds interactions, users and items, from the first table on."""
+    _require_partial_fit(subject)
+
+    def tables_add_up(world, rng):
+        X = world.interactions.sort_values("listener", kind="stable")
+        tables = X.iloc[: len(X) // 2 + 1], X.iloc[len(X) // 2 :]  # they share a pair
+        estimator, copies = subject.make(world), [table.copy() for table in tables]
+        for table in tables:
+            if len(table):
+                assert estimator.partial_fit(table) is estimator, "partial_fit must return self"
+        for table, copied in zip(tables, copies, strict=True):
+            pd.testing.assert_frame_equal(table, copied, obj="the table given to partial_fit")
+        assert set(X["listener"]) == set(estimator.users_), "partial_fit must add users"
+        assert set(X["song"]) == set(estimator.items_), "partial_fit must add items"
+        _check_matrix(estimator, X)
+        lists = estimator.recommend(n_items=100)
+        ranks_are_sound(lists)
+        told = set(map(tuple, lists.iloc[:, :2].to_numpy().tolist()))
+        known = set(map(tuple, X[["listener", "song"]].to_numpy().tolist()))
+        assert not told & known, "what was seen in any of the tables must not be recommended"
+        assert len(told) + len(known) == len(estimator.users_) * len(estimator.items_), (
+            "everything else must be"
+        )
+
+    holds(tables_add_up)
+
+
+def check_partial_fit_of_values(subject: Subject) -> None:
+    """Check that partial_fit adds the values of a pair that was seen before, and reads y."""
+    _require_partial_fit(subject)
     world = full_world()
-    X = world.interactions.sort_values("listener", kind="stable")
-    first, later = X.iloc[: len(X) // 2], X.iloc[len(X) // 2 :]
-    estimator = subject.fit(world, first)
-    assert estimator.partial_fit(later) is estimator, "partial_fit must return the recommender"
-    assert set(X["listener"]) <= set(estimator.users_), "partial_fit must add users"
-    assert set(X["song"]) <= set(estimator.items_), "partial_fit must add items"
-    ranks_are_sound(estimator.recommend())
-    _check_matrix(estimator, X)
+    X = world.interactions.drop_duplicates(["listener", "song"])
+    estimator = subject.fit(world, X)
+    before = estimator.interactions_.toarray()
+    once = estimator.partial_fit(X.head(3).assign(plays=4.0)).interactions_.toarray()
+    assert (once - before).sum() == 12, "values of a pair that was seen are summed"
+    twice = estimator.partial_fit(X.head(3), np.full(3, 2.0)).interactions_.toarray()
+    assert (twice - once).sum() == 6, "y replaces the values in partial_fit too"
+
+
+def check_partial_fit_is_all_or_nothing(subject: Subject) -> None:
+    """Check that a table which partial_fit refuses leaves the model as it was."""
+    _require_partial_fit(subject)
+    world = full_world()
+    X = world.interactions
+    estimator = subject.fit(world)
+    pairs, expected = all_pairs(estimator), estimator.predict(all_pairs(estimator))
+    wrong: dict[str, tuple[Any, pd.DataFrame]] = {
+        "user ids of another type": (TypeError, X.astype({"listener": str})),
+        "item ids of another type": (TypeError, X.astype({"song": str})),
+        "an infinite value": (ValueError, X.assign(plays=np.inf)),
+        "another number of columns": (ValueError, X.assign(more=1.0)),
+    }
+    for what, (error, table) in wrong.items():
+        raises(error, partial(estimator.partial_fit, table), f"partial_fit of {what}")
+    np.testing.assert_array_equal(estimator.predict(pairs), expected)
+
+
+def _require_partial_fit(subject: Subject) -> None:
+    subject.require(subject.tags.partial_fit, "tag partial_fit is False")
 
 
 def _check_matrix(estimator: Any, X: pd.DataFrame) -> None:
@@ -191,4 +241,6 @@ CHECKS = (
     check_fitted_attributes,
     check_score,
     check_partial_fit,
+    check_partial_fit_of_values,
+    check_partial_fit_is_all_or_nothing,
 )

@@ -7,6 +7,7 @@ import pytest
 from scipy import sparse
 
 from sklearn_recsys.base import RecommenderTags
+from sklearn_recsys.decomposition import ALSRecommender
 from sklearn_recsys.neighbors import ItemKNNRecommender
 from sklearn_recsys.testing import check_recommender
 from sklearn_recsys.testing._runner import all_checks
@@ -235,6 +236,21 @@ class PromisesPartialFit(ItemKNNRecommender):
         return tags
 
 
+class StartsAfreshInPartialFit(PromisesPartialFit):
+    def partial_fit(self, X, y=None, sample_weight=None):
+        return self.fit(X, y, sample_weight)
+
+
+class IgnoresYInPartialFit(ALSRecommender):
+    def partial_fit(self, X, y=None, sample_weight=None):
+        return super().partial_fit(X, None, sample_weight)
+
+
+class ReadsNumbersInTextInPartialFit(ALSRecommender):
+    def partial_fit(self, X, y=None, sample_weight=None):
+        return super().partial_fit(X.astype(float), y, sample_weight)
+
+
 class IsPickledInHalfPrecision(ItemKNNRecommender):
     def __getstate__(self):
         state = dict(super().__getstate__())
@@ -318,6 +334,9 @@ KILLED_BY = {
     IgnoresWeights: "check_integer_weight",
     IgnoresY: "check_y",
     PromisesPartialFit: "check_tags_match_methods",
+    StartsAfreshInPartialFit: "check_partial_fit",
+    IgnoresYInPartialFit: "check_partial_fit_of_values",
+    ReadsNumbersInTextInPartialFit: "check_partial_fit_is_all_or_nothing",
     IsPickledInHalfPrecision: "check_copies",
     WearsOut: "check_asking_changes_nothing",
     ReadsFurtherColumns: "check_extra_columns",

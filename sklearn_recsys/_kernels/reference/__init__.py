@@ -1,7 +1,12 @@
 """Kernels in NumPy and SciPy: the specification, and what runs where nothing is compiled."""
 # SPDX-License-Identifier: BSD-3-Clause
 
-from sklearn_recsys._kernels.reference._als import factor_gram
+from sklearn_recsys._kernels.reference._als import (
+    als_half_step_cg,
+    als_half_step_cholesky,
+    als_loss,
+    factor_gram,
+)
 from sklearn_recsys._kernels.reference._top_k import (
     Triplets,
     keep_largest,
@@ -9,4 +14,13 @@ from sklearn_recsys._kernels.reference._top_k import (
     top_k_sparse,
 )
 
-__all__ = ["Triplets", "factor_gram", "keep_largest", "top_k_dense", "top_k_sparse"]
+__all__ = [
+    "Triplets",
+    "als_half_step_cg",
+    "als_half_step_cholesky",
+    "als_loss",
+    "factor_gram",
+    "keep_largest",
+    "top_k_dense",
+    "top_k_sparse",
+]

@@ -1,0 +1,159 @@
+// Half-steps of alternating least squares by conjugate gradients.
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstring>
+
+#include "als_rows.hpp"
+
+namespace {
+
+// Rows solved together: each element of the Gram that is loaded serves them all. At a width of 256
+// a half-step takes two thirds of its time with one row.
+constexpr int kBatch = 4;
+
+// What multiplies y_j in the residual, given the score y_j . x; without `kTarget` only the share
+// that x causes.
+template <bool kTarget, class Number>
+__attribute__((always_inline)) inline Number coefficient(Number value, Number score,
+                                                         const AlsWeights& weights, float scale) {
+  const Number c = confidence(value, weights) * scale;
+  const Number pull = (weights.unobserved * scale - c) * score;
+  const Number target = kTarget ? (value > 0 ? c : Number{}) : Number{};
+  return value != 0 ? pull + target : Number{};
+}
+
+// out -= (sum_j (c_j - w0) y_j y_j^T) x, and with `kTarget` also out += sum_j c_j p_j y_j.
+// Eight vectors y at a time, first for their products with x and then, still in the first-level
+// cache, for the sum.
+template <bool kTarget>
+void subtract_entries(const AlsRow& row, const AlsWeights& weights, const float* fixed, int width,
+                      const float* x, float* out) {
+  // The first pass finds the vectors in memory; the others in a cache, unless there are many.
+  const bool far = kTarget || row.n_stored * width > (1 << 17);
+  std::int64_t k = 0;
+  for (; k + kLanes <= row.n_stored; k += kLanes) {
+    const float* y[kLanes];
+    for (int i = 0; i < kLanes; ++i) y[i] = vector_of(fixed, row.columns[k + i], width);
+    if (far && k + 2 * kLanes <= row.n_stored)
+      for (int i = 0; i < kLanes; ++i)
+        prefetch_vector(vector_of(fixed, row.columns[k + kLanes + i], width), width);
+    Lanes sums[kLanes] = {};
+    for (int d = 0; d < width; d += kLanes)
+      for (int i = 0; i < kLanes; ++i) sums[i] += load(y[i] + d) * load(x + d);
+    const Lanes factor =
+        coefficient<kTarget, Lanes>(load(row.values + k), sums_of(sums), weights, row.scale);
+    for (int d = 0; d < width; d += kLanes) {
+      Lanes sum = load(out + d);
+      for (int i = 0; i < kLanes; ++i) sum += factor[i] * load(y[i] + d);
+      store(out + d, sum);
+    }
+  }
+  for (; k < row.n_stored; ++k) {
+    const float* y = vector_of(fixed, row.columns[k], width);
+    const float score = inner_product(y, x, width);
+    add_scaled(coefficient<kTarget, float>(row.values[k], score, weights, row.scale), y, out,
+               width);
+  }
+}
+
+// out_b = -scale_b (gram + reg_b I) x_b for each row b of a batch, in 8 kGroups columns from d.
+template <int kGroups>
+void multiply_columns(const float* gram, int width, int d, const float (&reg)[kBatch],
+                      const float (&scale)[kBatch], const float* x, float* out) {
+  Lanes sums[kBatch][kGroups] = {};
+  for (int k = 0; k < width; ++k)
+    for (int b = 0; b < kBatch; ++b)
+      for (int i = 0; i < kGroups; ++i)
+        sums[b][i] += x[b * width + k] * load(vector_of(gram, k, width) + d + i * kLanes);
+  for (int b = 0; b < kBatch; ++b)
+    for (int i = 0; i < kGroups; ++i) {
+      const int at = b * width + d + i * kLanes;
+      store(out + at, -scale[b] * (sums[b][i] + reg[b] * load(x + at)));
+    }
+}
+
+inline void multiply_gram(const float* gram, int width, const float (&reg)[kBatch],
+                          const float (&scale)[kBatch], const float* x, float* out) {
+  int d = 0;
+  for (; d + 2 * kLanes <= width; d += 2 * kLanes)
+    multiply_columns<2>(gram, width, d, reg, scale, x, out);
+  if (d < width) multiply_columns<1>(gram, width, d, reg, scale, x, out);
+}
+
+// The vectors of conjugate gradients for one row; `image` is -A times the direction.
+struct CgState {
+  float *x, *residual, *direction, *image;
+  float error;  // the residual's square
+};
+
+// One step, given the image of the direction; the error becomes 0 where no further step helps.
+inline void take_step(CgState& state, int width) {
+  const float curvature = -inner_product(state.direction, state.image, width);
+  if (!(curvature > kSmallest && curvature < kLargest)) {
+    state.error = 0;
+    return;
+  }
+  const float length = state.error / curvature;
+  add_scaled(length, state.direction, state.x, width);
+  add_scaled(length, state.image, state.residual, width);
+  const float previous = state.error;
+  state.error = inner_product(state.residual, state.residual, width);
+  const float ratio = state.error / previous;
+  for (int d = 0; d < width; d += kLanes)
+    store(state.direction + d, load(state.residual + d) + ratio * load(state.direction + d));
+}
+
+// Conjugate gradients on up to `kBatch` rows in step. A row's arithmetic is the same whichever rows
+// are beside it: a missing one counts as zeros.
+void solve_batch_cg(const AlsHalfStep& task, int n_steps, Rows rows, float* scratch) {
+  const int width = task.width, n = static_cast<int>(rows.stop - rows.start);
+  const int size = kBatch * width;
+  float *x = scratch, *residual = x + size, *direction = residual + size, *image = direction + size;
+  float reg[kBatch] = {}, scale[kBatch] = {};
+  AlsRow row[kBatch];
+  CgState state[kBatch];
+  std::memset(scratch, 0, 4 * size * sizeof(float));
+  for (int b = 0; b < n; ++b) {
+    const int at = b * width;
+    state[b] = {x + at, residual + at, direction + at, image + at, 0};
+    row[b] = als_row(task.matrix, rows.start + b, task.weights);
+    if (!row[b].has_positive) continue;
+    reg[b] = task.reg[rows.start + b];
+    scale[b] = row[b].scale;
+    std::memcpy(x + at, task.factors + (rows.start + b) * width, width * sizeof(float));
+  }
+  multiply_gram(task.gram, width, reg, scale, x, residual);
+  for (int b = 0; b < n; ++b) {
+    if (!row[b].has_positive) continue;
+    float* r = state[b].residual;
+    subtract_entries<true>(row[b], task.weights, task.fixed, width, state[b].x, r);
+    std::memcpy(state[b].direction, r, width * sizeof(float));
+    state[b].error = inner_product(r, r, width);
+  }
+  for (int step = 0; step < n_steps; ++step) {
+    multiply_gram(task.gram, width, reg, scale, direction, image);
+    for (int b = 0; b < n; ++b) {
+      if (!(state[b].error > kSmallest && state[b].error < kLargest)) continue;
+      subtract_entries<false>(row[b], task.weights, task.fixed, width, state[b].direction,
+                              state[b].image);
+      take_step(state[b], width);
+    }
+  }
+  for (int b = 0; b < n; ++b)
+    accept(state[b].x, task.factors + (rows.start + b) * width, width);
+}
+
+Status als_half_step_cg(const AlsHalfStep& task, int n_steps) {
+  Scratch<float> scratch(task.n_threads, static_cast<std::size_t>(4) * kBatch * task.width);
+  if (scratch.failed()) return Status::out_of_memory;
+  const Rows rows = task.rows;
+#pragma omp parallel for num_threads(task.n_threads) schedule(dynamic, 2)
+  for (std::int64_t start = rows.start; start < rows.stop; start += kBatch) {
+    const std::int64_t stop = start + kBatch < rows.stop ? start + kBatch : rows.stop;
+    solve_batch_cg(task, n_steps, {start, stop}, scratch.mine());
+  }
+  return Status::ok;
+}
+
+}  // namespace

@@ -1,0 +1,125 @@
+// What the solvers of alternating least squares know of a row, and the loss of its entries.
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Row u's system is (gram + reg_u I + sum_j (c_j - w0) y_j y_j^T) x = sum_j c_j p_j y_j, where w0 is
+// the weight of what is not observed (Hu, Koren, Volinsky 2008). Both sides are divided by the row's
+// largest confidence c where that exceeds 1, so that no confidence overflows anything.
+#pragma once
+
+#include <cstring>
+
+#include "kernels.hpp"
+#include "lanes.hpp"
+
+namespace {
+
+// Above it a confidence counts as this one, so that its inverse is no subnormal number.
+constexpr float kLargestConfidence = 0x1p126f;
+// Sums of squares outside of this range are rounding, or too large for what is made of them.
+constexpr float kSmallest = 1e-37f, kLargest = 1e37f;
+
+template <class Number>  // float or Lanes
+__attribute__((always_inline)) inline Number magnitude(Number value) {
+  return value < 0 ? -value : value;
+}
+
+template <class Number>
+__attribute__((always_inline)) inline Number confidence(Number value, const AlsWeights& weights) {
+  const Number c = weights.base + weights.alpha * magnitude(value);
+  return c < kLargestConfidence ? c : kLargestConfidence + Number{};
+}
+
+// A row of the matrix; `weights` are divided by its largest confidence, and `scale` multiplies the
+// confidences.
+struct AlsRow {
+  const std::int32_t* columns;
+  const float* values;
+  std::int64_t n_stored;
+  float scale;
+  bool has_positive;
+};
+
+inline AlsRow als_row(const Csr& matrix, std::int64_t row, const AlsWeights& weights) {
+  const std::int64_t start = matrix.indptr[row], n = matrix.indptr[row + 1] - start;
+  const float* values = matrix.values + start;
+  Lanes high = {}, low = {};
+  std::int64_t k = 0;
+  for (; k + kLanes <= n; k += kLanes) {
+    const Lanes value = load(values + k);
+    high = high > value ? high : value;
+    low = low < value ? low : value;
+  }
+  for (; k < n; ++k) {
+    if (values[k] > high[0]) high[0] = values[k];
+    if (values[k] < low[0]) low[0] = values[k];
+  }
+  float largest = 0, positive = 0;
+  for (int i = 0; i < kLanes; ++i) {
+    if (high[i] > positive) positive = high[i];
+    if (-low[i] > largest) largest = -low[i];
+  }
+  const float c = confidence(positive > largest ? positive : largest, weights);
+  return {matrix.indices + start, values, n, c > 1 ? 1 / c : 1, positive > 0};
+}
+
+inline const float* vector_of(const float* vectors, std::int32_t number, int width) {
+  return vectors + static_cast<std::int64_t>(number) * width;
+}
+
+inline void prefetch_vector(const float* vector, int width) {
+  for (int d = 0; d < width; d += 16) __builtin_prefetch(vector + d);
+}
+
+inline float inner_product(const float* a, const float* b, int width) {
+  Lanes sum = {};
+  for (int d = 0; d < width; d += kLanes) sum += load(a + d) * load(b + d);
+  return sum_of(sum);
+}
+
+inline void add_scaled(float factor, const float* a, float* out, int width) {
+  for (int d = 0; d < width; d += kLanes) store(out + d, load(out + d) + factor * load(a + d));
+}
+
+// Copies a solution, or zeros in its place if one of its numbers is not finite.
+inline void accept(const float* solution, float* out, int width) {
+  Lanes zeros = {};
+  for (int d = 0; d < width; d += kLanes) zeros += load(solution + d) * 0;
+  if (sum_of(zeros) == 0)
+    std::memcpy(out, solution, width * sizeof(float));
+  else
+    std::memset(out, 0, width * sizeof(float));
+}
+
+inline double loss_of_row(const AlsHalfStep& task, std::int64_t row) {
+  const Csr& matrix = task.matrix;
+  const float* x = task.factors + row * task.width;
+  double loss = 0;
+  for (std::int64_t k = matrix.indptr[row]; k < matrix.indptr[row + 1]; ++k) {
+    if (k + 4 < matrix.indptr[row + 1])
+      prefetch_vector(vector_of(task.fixed, matrix.indices[k + 4], task.width), task.width);
+    const float value = matrix.values[k];
+    if (value == 0) continue;
+    const double c = confidence(value, task.weights);
+    const double score =
+        inner_product(vector_of(task.fixed, matrix.indices[k], task.width), x, task.width);
+    const double error = (value > 0) - score;
+    loss += c * error * error - task.weights.unobserved * score * score;
+  }
+  return loss;
+}
+
+// The losses of the rows are summed in their order, whichever thread computed them.
+Status als_loss(const AlsHalfStep& task, double* loss) {
+  const Rows rows = task.rows;
+  Scratch<double> losses(1, rows.stop - rows.start);
+  if (losses.failed()) return Status::out_of_memory;
+  double* of_rows = losses.of_thread(0);
+#pragma omp parallel for num_threads(task.n_threads) schedule(dynamic, 8)
+  for (std::int64_t row = rows.start; row < rows.stop; ++row)
+    of_rows[row - rows.start] = loss_of_row(task, row);
+  *loss = 0;
+  for (std::int64_t row = rows.start; row < rows.stop; ++row) *loss += of_rows[row - rows.start];
+  return Status::ok;
+}
+
+}  // namespace

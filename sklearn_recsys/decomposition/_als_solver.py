@@ -1,0 +1,274 @@
+"""The half-steps of alternating least squares, cut into calls that Ctrl-C can come between."""
+# SPDX-License-Identifier: BSD-3-Clause
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy import sparse
+
+from sklearn_recsys._kernels import (
+    als_half_step_cg,
+    als_half_step_cholesky,
+    als_loss,
+    factor_gram,
+    padded_width,
+)
+
+__all__ = ["Alternation", "LeastSquares", "Penalty", "Rows", "pad"]
+
+# Multiply-adds of one call to a kernel: a tenth of a second on one core of 2020.
+_WORK_OF_CALL = 1e9
+
+
+class Rows(NamedTuple):
+    """The stored entries of users or of items, as the kernels take them."""
+
+    indptr: np.ndarray  # (n_rows + 1,), int64
+    indices: np.ndarray  # (n_stored,), int32
+    values: np.ndarray  # (n_stored,), float32
+
+    @classmethod
+    def of(cls, matrix: sparse.csr_array) -> "Rows":
+        """Return the rows of a matrix, without a copy of its entries."""
+        return cls(
+            matrix.indptr.astype(np.int64, copy=False),
+            matrix.indices.astype(np.int32, copy=False),
+            matrix.data.astype(np.float32, copy=False),
+        )
+
+    @property
+    def counts(self) -> np.ndarray:
+        """Return the number of entries of each row that are not zero, which alone are terms."""
+        # By what is not counted, as a rule nothing: a running sum would take 8 bytes an entry.
+        zeros = np.flatnonzero(self.values == 0)
+        rows = np.searchsorted(self.indptr, zeros, side="right") - 1
+        return np.diff(self.indptr) - np.bincount(rows, minlength=len(self.indptr) - 1)
+
+    def take(self, codes: np.ndarray) -> "Rows":
+        """Return some of the rows."""
+        lengths = np.diff(self.indptr)[codes]
+        indptr = np.concatenate([[0], np.cumsum(lengths)])
+        places = np.repeat(self.indptr[codes] - indptr[:-1], lengths) + np.arange(indptr[-1])
+        return Rows(indptr, self.indices[places], self.values[places])
+
+
+@dataclass(frozen=True)
+class Penalty:
+    """Scale the penalty of a vector by the number of terms that it is in.
+
+    Attributes
+    ----------
+    reg : float
+        The penalty of a vector with the mean number of terms.
+    exponent : float
+        0 is the same for all, 1 proportional to the number of terms.
+    unobserved : float
+        Terms of every row beside its entries: the unobserved weight of all columns.
+    mean : float
+        The mean number of terms of the rows that were learned from.
+    """
+
+    reg: float
+    exponent: float
+    unobserved: float
+    mean: float
+
+    def of(self, counts: np.ndarray) -> np.ndarray:
+        """Return the penalty of each row (float32)."""
+        relative = _terms(counts, self.unobserved) / self.mean
+        return (self.reg * relative**self.exponent).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class LeastSquares:
+    """Solve for the vectors of one side, those of the other being fixed.
+
+    Attributes
+    ----------
+    alpha : float or None
+        Confidence 1 + alpha |v|; None takes |v| itself.
+    unobserved_weight : float
+        Confidence of all other pairs.
+    n_threads : int
+        Threads of a kernel; they have no part in the result.
+    """
+
+    alpha: float | None
+    unobserved_weight: float
+    n_threads: int
+
+    def penalty(self, reg: float, exponent: float, rows: Rows, n_columns: int) -> Penalty:
+        """Return the penalty of these rows, and of others like them."""
+        unobserved = self.unobserved_weight * n_columns
+        mean = float(np.mean(_terms(rows.counts, unobserved)))
+        return Penalty(reg, exponent, unobserved, mean)
+
+    def gram(self, fixed: np.ndarray) -> np.ndarray:
+        """Return the weighted sum of the outer products of all vectors with themselves."""
+        width = fixed.shape[1]
+        gram, part = np.zeros((width, width), np.float32), np.empty((width, width), np.float32)
+        step = max(1, int(_WORK_OF_CALL / width**2))
+        for start in range(0, len(fixed), step):
+            factor_gram(fixed[start : start + step], part, n_threads=self.n_threads)
+            gram += part
+        return gram * np.float32(self.unobserved_weight)
+
+    def solve(
+        self,
+        rows: Rows,
+        reg: np.ndarray,
+        fixed: np.ndarray,
+        gram: np.ndarray,
+        factors: np.ndarray,
+        *,
+        n_steps: int | None = None,
+    ) -> None:
+        """Move the vectors of the rows towards their best, or to it if `n_steps` is None."""
+        for start, stop in _cut(rows.indptr, fixed.shape[1], n_steps):
+            call = (*rows, fixed, gram, reg, factors)
+            options = {**self._options, "start": start, "stop": stop}
+            if n_steps is None:
+                als_half_step_cholesky(*call, **options)
+            else:
+                als_half_step_cg(*call, n_steps=n_steps, **options)
+
+    def errors(self, rows: Rows, fixed: np.ndarray, gram: np.ndarray, factors: np.ndarray) -> float:
+        """Return the loss of all pairs, the penalties apart."""
+        observed = sum(
+            als_loss(*rows, fixed, factors, **self._options, start=start, stop=stop)
+            for start, stop in _cut(rows.indptr, fixed.shape[1], 1)
+        )
+        own = LeastSquares(self.alpha, 1.0, self.n_threads).gram(factors)
+        return float(observed + np.vdot(own.astype(np.float64), gram.astype(np.float64)))
+
+    def shares(
+        self,
+        values: np.ndarray,
+        fixed: np.ndarray,
+        gram: np.ndarray,
+        reg: float,
+        target: np.ndarray,
+    ) -> np.ndarray:
+        """Return what each entry of one row adds to the product of its solution and `target`.
+
+        With A the row's system and y the `fixed` vectors of its entries it is c p y A^-1 target,
+        in float64.
+        """
+        base, alpha = self._confidence
+        confidences = base + alpha * np.abs(values.astype(np.float64))
+        vectors = fixed.astype(np.float64)
+        weights = np.where(values != 0, confidences - self.unobserved_weight, 0)
+        system = gram + reg * np.eye(len(gram)) + vectors.T * weights @ vectors
+        # Least squares: the system is singular where confidences are so large that reg vanishes.
+        solution = np.linalg.lstsq(system, target.astype(np.float64), rcond=None)[0]
+        return confidences * (values > 0) * (vectors @ solution)
+
+    @property
+    def _confidence(self) -> tuple[float, float]:
+        """Return what a confidence starts from, and how it grows."""
+        return (0.0, 1.0) if self.alpha is None else (1.0, float(self.alpha))
+
+    @property
+    def _options(self) -> dict[str, Any]:
+        base, alpha = self._confidence
+        weight = float(self.unobserved_weight)
+        shared = {"base": base, "alpha": alpha, "unobserved_weight": weight}
+        return {**shared, "n_threads": self.n_threads}
+
+
+class Alternation:
+    """Improve the vectors of users and items in turn.
+
+    Parameters
+    ----------
+    squares : LeastSquares
+        What is minimised, the penalties apart.
+    matrix : csr_array of shape (n_users, n_items)
+        Values.
+    reg, exponent : float
+        Of the penalties.
+    n_steps : int or None
+        Conjugate gradient steps of a half-step; None solves exactly.
+    """
+
+    def __init__(
+        self,
+        squares: LeastSquares,
+        matrix: sparse.csr_array,
+        reg: float,
+        exponent: float,
+        *,
+        n_steps: int | None,
+    ) -> None:
+        self._squares, self._n_steps = squares, n_steps
+        self._users, self._items = Rows.of(matrix), Rows.of(matrix.T.tocsr())
+        n_users, n_items = matrix.shape
+        self._user_reg, self._item_reg = (
+            squares.penalty(reg, exponent, rows, n_others).of(rows.counts)
+            for rows, n_others in ((self._users, n_items), (self._items, n_users))
+        )
+
+    def iterate(self, user_factors: np.ndarray, item_factors: np.ndarray) -> None:
+        """Improve the users, then the items, in place."""
+        for rows, reg, fixed, factors in (
+            (self._users, self._user_reg, item_factors, user_factors),
+            (self._items, self._item_reg, user_factors, item_factors),
+        ):
+            gram = self._squares.gram(fixed)
+            self._squares.solve(rows, reg, fixed, gram, factors, n_steps=self._n_steps)
+
+    def solve(
+        self,
+        rows: np.ndarray,
+        cols: np.ndarray,
+        user_factors: np.ndarray,
+        item_factors: np.ndarray,
+    ) -> None:
+        """Solve for some users, then for some items, exactly and in place."""
+        for codes, side, reg, fixed, factors in (
+            (rows, self._users, self._user_reg, item_factors, user_factors),
+            (cols, self._items, self._item_reg, user_factors, item_factors),
+        ):
+            solved = np.zeros((len(codes), factors.shape[1]), dtype=np.float32)
+            gram = self._squares.gram(fixed)
+            self._squares.solve(side.take(codes), reg[codes], fixed, gram, solved)
+            factors[codes] = solved
+
+    def loss(self, user_factors: np.ndarray, item_factors: np.ndarray) -> float:
+        """Return the loss, penalties included."""
+        gram = self._squares.gram(item_factors)
+        penalties = (
+            float(np.vdot(reg, np.einsum("ij,ij->i", factors, factors, dtype=np.float64)))
+            for reg, factors in ((self._user_reg, user_factors), (self._item_reg, item_factors))
+        )
+        return self._squares.errors(self._users, item_factors, gram, user_factors) + sum(penalties)
+
+
+def pad(factors: np.ndarray) -> np.ndarray:
+    """Return float32 vectors with zeros up to the width of the kernels; a copy only if needed."""
+    n, n_components = factors.shape
+    width = padded_width(n_components)
+    if width == n_components:
+        return np.ascontiguousarray(factors, dtype=np.float32)
+    padded = np.zeros((n, width), dtype=np.float32)
+    padded[:, :n_components] = factors
+    return padded
+
+
+def _terms(counts: np.ndarray, unobserved: float) -> np.ndarray:
+    # A row without any would have no penalty, and a system without a solution.
+    return np.maximum(counts + unobserved, 1.0)
+
+
+def _cut(indptr: np.ndarray, width: int, n_steps: int | None) -> Iterator[tuple[int, int]]:
+    """Yield the bounds of blocks of rows of about equal work."""
+    entries = np.diff(indptr).astype(np.float64)
+    if n_steps is None:
+        work = entries * (width**2 / 2) + (width**3 / 6 + width**2)
+    else:
+        work = (n_steps + 1) * (entries * (2 * width) + width**2)
+    block = np.cumsum(work) // _WORK_OF_CALL
+    starts = np.flatnonzero(np.diff(block, prepend=-1.0))
+    yield from zip(starts.tolist(), [*starts[1:].tolist(), len(entries)], strict=True)
