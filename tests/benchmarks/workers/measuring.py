@@ -31,9 +31,7 @@ class Watch:
         entered = time.perf_counter()
         if self.outer is not None:
             self.outer.peak = max(self.outer.peak, memory("VmHWM"))
-        # What the C library keeps of freed memory would hide what comes next: without this, a
-        # part that follows a larger one seems to need no memory at all.
-        ctypes.CDLL(None).malloc_trim(0)
+        give_back_freed_memory()
         self.before = self.peak = memory("VmRSS")
         reset_peak()
         self.started = time.perf_counter()
@@ -47,6 +45,13 @@ class Watch:
 
     def answer(self, **more) -> dict:
         return {"seconds": self.seconds, "extra_mb": self.peak - self.before, **more}
+
+
+def give_back_freed_memory() -> None:
+    """Let go of what the C library keeps: a part after a larger one would seem to need none."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim:
+        trim(0)
 
 
 def reset_peak() -> None:
