@@ -29,6 +29,7 @@ def bench(part, tmp_path):
     return part("comparisons.harness").Bench(tmp_path, pairs=3)
 
 
+@pytest.mark.slow
 def test_two_processes_take_turns_and_are_compared(part, bench):
     harness, shapes = part("comparisons.harness"), part("comparisons.shapes")
     arguments = {"data": shapes.find_data("tiny", bench.cache), **KNN}
@@ -46,6 +47,7 @@ def test_two_processes_take_turns_and_are_compared(part, bench):
     assert row.verdict == "met"
 
 
+@pytest.mark.slow
 def test_the_reason_why_a_job_fails_is_reported_without_a_path(part, bench):
     harness, environments = part("comparisons.harness"), part("comparisons.environments")
     missing = {"data": str(bench.cache / "missing.npz"), **KNN}
