@@ -1,0 +1,81 @@
+"""The data of the benchmarks, as arrays of codes in files that every worker reads."""
+# SPDX-License-Identifier: BSD-3-Clause
+
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from sklearn_recsys.datasets import load_movielens
+from sklearn_recsys.model_selection import train_test_split_by_user
+
+__all__ = ["SHAPES", "find_data", "write_shape"]
+
+# Users, items, rows; exponent and shift of the popularity by rank, spread of the users' activity.
+# The most popular item is chosen by half of the users of "20M", and by a fifth of those of
+# "Last.fm", as in the data sets that they stand for.
+SHAPES = {
+    "20M": (138_000, 27_000, 20_000_000, 0.8, 20, 1.0),
+    "Last.fm": (360_000, 290_000, 17_500_000, 0.9, 10, 0.3),
+    "1M": (20_000, 10_000, 1_000_000, 0.8, 10, 0.8),
+    "tiny": (120, 60, 1_500, 0.8, 5, 0.3),
+}
+USERS_AT_ONCE = 10_000
+
+
+def find_data(name: str, cache: Path) -> str:
+    """Return the path of a shape's file, which is written unless it is there already."""
+    path = cache / "data" / f"{name}.npz"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        print(f"writing the data {name}", file=sys.stderr, flush=True)
+        parts = read_movielens() if name == "ML-1M" else draw(*SHAPES[name])
+        write_shape(path, *parts)
+    return str(path)
+
+
+def write_shape(path: Path, train, test, shape: tuple[int, int]) -> None:
+    arrays = {"users": train[0], "items": train[1], "test_users": test[0], "test_items": test[1]}
+    codes = {key: np.asarray(value, np.int32) for key, value in arrays.items()}
+    # A run that was stopped leaves no file that looks whole.
+    unfinished = path.with_suffix(".part.npz")
+    np.savez(unfinished, **codes, n_users=shape[0], n_items=shape[1])
+    unfinished.replace(path)
+
+
+def read_movielens():
+    """Return the project's usual split of MovieLens-1M, every rating a positive."""
+    beside = Path(__file__).resolve().parents[4] / "shared" / "data"
+    root = Path(os.environ.get("SKLEARN_RECSYS_DATA", beside))
+    X = load_movielens(root / "ml-1m" / "ml-1m.zip").X.iloc[:, :2]
+    codes = {name: pd.factorize(X[name], sort=True)[0] for name in X.columns}
+    train, test = train_test_split_by_user(pd.DataFrame(codes), test_size=0.2, random_state=42)
+    shape = tuple(int(values.max()) + 1 for values in codes.values())
+    return train.to_numpy().T, test.to_numpy().T, shape
+
+
+def draw(n_users, n_items, n_rows, exponent, shift, spread):
+    """Draw distinct pairs of user and item, of which none is held out."""
+    rng = np.random.default_rng(0)
+    activity = rng.lognormal(sigma=spread, size=n_users)
+    # More than wanted, for the pairs that are drawn twice; the surplus is dropped at the end.
+    wanted = np.ceil(activity * (1.35 * n_rows / activity.sum())).astype(np.int64)
+    # The codes of items are not in the order of their popularity.
+    code_of_rank = rng.permutation(n_items)
+    power = 1 - exponent
+    least, largest = (1 + shift) ** power, (n_items + 1 + shift) ** power
+    pairs = []
+    for start in range(0, n_users, USERS_AT_ONCE):
+        counts = wanted[start : start + USERS_AT_ONCE]
+        # The inverse of the integral of (rank + shift) ** -exponent.
+        places = (least + (largest - least) * rng.random(counts.sum())) ** (1 / power) - 1 - shift
+        ranks = np.clip(places.astype(np.int64), 0, n_items - 1)
+        users = np.repeat(np.arange(start, start + len(counts)), counts)
+        drawn = np.sort(users * n_items + code_of_rank[ranks])
+        pairs.append(drawn[np.append(True, drawn[1:] != drawn[:-1])])
+    pairs = np.concatenate(pairs)
+    lots = rng.random(len(pairs))
+    pairs = pairs[lots <= np.partition(lots, n_rows - 1)[n_rows - 1]]
+    return np.divmod(pairs, n_items), ((), ()), (n_users, n_items)
