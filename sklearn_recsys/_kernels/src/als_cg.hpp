@@ -108,11 +108,12 @@ inline void take_step(CgState& state, int width) {
     store(state.direction + d, load(state.residual + d) + ratio * load(state.direction + d));
 }
 
-// Conjugate gradients on up to `kRows` rows in step. A row's arithmetic is the same whichever rows
+// Conjugate gradients on n <= `kRows` rows in step. A row's arithmetic is the same whichever rows
 // are beside it: a missing one counts as zeros.
 template <int kRows>
-void solve_in_step(const AlsHalfStep& task, int n_steps, Rows rows, float* scratch) {
-  const int width = task.width, n = static_cast<int>(rows.stop - rows.start);
+void solve_in_step(const AlsHalfStep& task, int n_steps, const std::int64_t* rows, int n,
+                   float* scratch) {
+  const int width = task.width;
   const int size = kRows * width;
   float *x = scratch, *residual = x + size, *direction = residual + size, *image = direction + size;
   float reg[kRows] = {}, scale[kRows] = {};
@@ -122,11 +123,11 @@ void solve_in_step(const AlsHalfStep& task, int n_steps, Rows rows, float* scrat
   for (int b = 0; b < n; ++b) {
     const int at = b * width;
     state[b] = {x + at, residual + at, direction + at, image + at, 0};
-    row[b] = als_row(task.matrix, rows.start + b, task.weights);
+    row[b] = als_row(task.matrix, rows[b], task.weights);
     if (!row[b].has_positive) continue;
-    reg[b] = task.reg[rows.start + b];
+    reg[b] = task.reg[rows[b]];
     scale[b] = row[b].scale;
-    std::memcpy(x + at, task.factors + (rows.start + b) * width, width * sizeof(float));
+    std::memcpy(x + at, task.factors + rows[b] * width, width * sizeof(float));
   }
   multiply_gram<kRows>(task.gram, width, reg, scale, x, residual);
   for (int b = 0; b < n; ++b) {
@@ -146,18 +147,26 @@ void solve_in_step(const AlsHalfStep& task, int n_steps, Rows rows, float* scrat
     }
   }
   for (int b = 0; b < n; ++b)
-    accept(state[b].x, task.factors + (rows.start + b) * width, width);
+    accept(state[b].x, task.factors + rows[b] * width, width);
 }
 
-// Many long rows together would push each other's vectors out of the second-level cache between
-// two passes, which costs more than it saves to load the Gram once for all of them.
+// Long rows beside each other would push their vectors out of the second-level cache between two
+// passes, which costs more than it saves to load the Gram once for all of them. It is the row alone
+// that decides: compilers may round differently in the two forms of `solve_in_step`.
+inline bool is_long(const AlsHalfStep& task, std::int64_t row) {
+  const std::int64_t n_stored = task.matrix.indptr[row + 1] - task.matrix.indptr[row];
+  return n_stored > task.width && n_stored * task.width > 1 << 15;
+}
+
 void solve_batch_cg(const AlsHalfStep& task, int n_steps, Rows rows, float* scratch) {
-  const std::int64_t n_stored =
-      task.matrix.indptr[rows.stop] - task.matrix.indptr[rows.start];
-  if (n_stored <= 4 * task.width || n_stored * task.width <= 1 << 17)
-    return solve_in_step<kBatch>(task, n_steps, rows, scratch);
+  std::int64_t together[kBatch];
+  int n = 0;
   for (std::int64_t row = rows.start; row < rows.stop; ++row)
-    solve_in_step<1>(task, n_steps, {row, row + 1}, scratch);
+    if (is_long(task, row))
+      solve_in_step<1>(task, n_steps, &row, 1, scratch);
+    else
+      together[n++] = row;
+  if (n > 0) solve_in_step<kBatch>(task, n_steps, together, n, scratch);
 }
 
 Status als_half_step_cg(const AlsHalfStep& task, int n_steps) {
