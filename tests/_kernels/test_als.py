@@ -234,6 +234,21 @@ def test_compiled_half_steps_have_the_same_bits_however_they_are_cut(native, sol
             assert (factors == whole).all(), (n_threads, step)
 
 
+@pytest.mark.parametrize("width", [16, 72])
+def test_long_rows_have_the_same_bits_alone_and_beside_others(native, width):
+    # Rows of more than 2 ** 15 numbers are solved one by one, others four by four.
+    world = World(width, n_rows=40, n_columns=6000)
+    lengths = np.diff(world.stored.indptr)
+    assert lengths[2] * width < 2**15 < lengths[-1] * width
+    whole = world.cg(native, n_steps=3)
+
+    factors = world.start.copy()
+    for row in range(40):
+        world.cg(native, factors, n_steps=3, start=row, stop=row + 1)
+
+    assert (factors == whole).all()
+
+
 def test_the_compiled_loss_has_the_same_bits_for_any_number_of_threads(native):
     world = World(24, n_rows=61)
 

@@ -58,27 +58,31 @@ void subtract_entries(const AlsRow& row, const AlsWeights& weights, const float*
 }
 
 // out_b = -scale_b (gram + reg_b I) x_b for each row b of a batch, in 8 kGroups columns from d.
-template <int kGroups>
-void multiply_columns(const float* gram, int width, int d, const float (&reg)[kBatch],
-                      const float (&scale)[kBatch], const float* x, float* out) {
-  Lanes sums[kBatch][kGroups] = {};
+template <int kRows, int kGroups>
+void multiply_columns(const float* gram, int width, int d, const float* reg, const float* scale,
+                      const float* x, float* out) {
+  Lanes sums[kRows][kGroups] = {};
   for (int k = 0; k < width; ++k)
-    for (int b = 0; b < kBatch; ++b)
+    for (int b = 0; b < kRows; ++b)
       for (int i = 0; i < kGroups; ++i)
         sums[b][i] += x[b * width + k] * load(vector_of(gram, k, width) + d + i * kLanes);
-  for (int b = 0; b < kBatch; ++b)
+  for (int b = 0; b < kRows; ++b)
     for (int i = 0; i < kGroups; ++i) {
       const int at = b * width + d + i * kLanes;
       store(out + at, -scale[b] * (sums[b][i] + reg[b] * load(x + at)));
     }
 }
 
-inline void multiply_gram(const float* gram, int width, const float (&reg)[kBatch],
-                          const float (&scale)[kBatch], const float* x, float* out) {
+// Eight sums at a time, whether of one row or of four: enough to hide the latency.
+template <int kRows>
+void multiply_gram(const float* gram, int width, const float* reg, const float* scale,
+                   const float* x, float* out) {
+  constexpr int kGroups = 8 / kRows;
   int d = 0;
-  for (; d + 2 * kLanes <= width; d += 2 * kLanes)
-    multiply_columns<2>(gram, width, d, reg, scale, x, out);
-  if (d < width) multiply_columns<1>(gram, width, d, reg, scale, x, out);
+  for (; d + kGroups * kLanes <= width; d += kGroups * kLanes)
+    multiply_columns<kRows, kGroups>(gram, width, d, reg, scale, x, out);
+  for (; d < width; d += kLanes)
+    multiply_columns<kRows, 1>(gram, width, d, reg, scale, x, out);
 }
 
 // The vectors of conjugate gradients for one row; `image` is -A times the direction.
@@ -104,26 +108,28 @@ inline void take_step(CgState& state, int width) {
     store(state.direction + d, load(state.residual + d) + ratio * load(state.direction + d));
 }
 
-// Conjugate gradients on up to `kBatch` rows in step. A row's arithmetic is the same whichever rows
+// Conjugate gradients on n <= `kRows` rows in step. A row's arithmetic is the same whichever rows
 // are beside it: a missing one counts as zeros.
-void solve_batch_cg(const AlsHalfStep& task, int n_steps, Rows rows, float* scratch) {
-  const int width = task.width, n = static_cast<int>(rows.stop - rows.start);
-  const int size = kBatch * width;
+template <int kRows>
+void solve_in_step(const AlsHalfStep& task, int n_steps, const std::int64_t* rows, int n,
+                   float* scratch) {
+  const int width = task.width;
+  const int size = kRows * width;
   float *x = scratch, *residual = x + size, *direction = residual + size, *image = direction + size;
-  float reg[kBatch] = {}, scale[kBatch] = {};
-  AlsRow row[kBatch];
-  CgState state[kBatch];
+  float reg[kRows] = {}, scale[kRows] = {};
+  AlsRow row[kRows];
+  CgState state[kRows];
   std::memset(scratch, 0, 4 * size * sizeof(float));
   for (int b = 0; b < n; ++b) {
     const int at = b * width;
     state[b] = {x + at, residual + at, direction + at, image + at, 0};
-    row[b] = als_row(task.matrix, rows.start + b, task.weights);
+    row[b] = als_row(task.matrix, rows[b], task.weights);
     if (!row[b].has_positive) continue;
-    reg[b] = task.reg[rows.start + b];
+    reg[b] = task.reg[rows[b]];
     scale[b] = row[b].scale;
-    std::memcpy(x + at, task.factors + (rows.start + b) * width, width * sizeof(float));
+    std::memcpy(x + at, task.factors + rows[b] * width, width * sizeof(float));
   }
-  multiply_gram(task.gram, width, reg, scale, x, residual);
+  multiply_gram<kRows>(task.gram, width, reg, scale, x, residual);
   for (int b = 0; b < n; ++b) {
     if (!row[b].has_positive) continue;
     float* r = state[b].residual;
@@ -132,7 +138,7 @@ void solve_batch_cg(const AlsHalfStep& task, int n_steps, Rows rows, float* scra
     state[b].error = inner_product(r, r, width);
   }
   for (int step = 0; step < n_steps; ++step) {
-    multiply_gram(task.gram, width, reg, scale, direction, image);
+    multiply_gram<kRows>(task.gram, width, reg, scale, direction, image);
     for (int b = 0; b < n; ++b) {
       if (!(state[b].error > kSmallest && state[b].error < kLargest)) continue;
       subtract_entries<false>(row[b], task.weights, task.fixed, width, state[b].direction,
@@ -141,7 +147,26 @@ void solve_batch_cg(const AlsHalfStep& task, int n_steps, Rows rows, float* scra
     }
   }
   for (int b = 0; b < n; ++b)
-    accept(state[b].x, task.factors + (rows.start + b) * width, width);
+    accept(state[b].x, task.factors + rows[b] * width, width);
+}
+
+// Long rows beside each other would push their vectors out of the second-level cache between two
+// passes, which costs more than it saves to load the Gram once for all of them. It is the row alone
+// that decides: compilers may round differently in the two forms of `solve_in_step`.
+inline bool is_long(const AlsHalfStep& task, std::int64_t row) {
+  const std::int64_t n_stored = task.matrix.indptr[row + 1] - task.matrix.indptr[row];
+  return n_stored > task.width && n_stored * task.width > 1 << 15;
+}
+
+void solve_batch_cg(const AlsHalfStep& task, int n_steps, Rows rows, float* scratch) {
+  std::int64_t together[kBatch];
+  int n = 0;
+  for (std::int64_t row = rows.start; row < rows.stop; ++row)
+    if (is_long(task, row))
+      solve_in_step<1>(task, n_steps, &row, 1, scratch);
+    else
+      together[n++] = row;
+  if (n > 0) solve_in_step<kBatch>(task, n_steps, together, n, scratch);
 }
 
 Status als_half_step_cg(const AlsHalfStep& task, int n_steps) {

@@ -1,9 +1,9 @@
 // What the solvers of alternating least squares know of a row, and the loss of its entries.
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Row u's system is (gram + reg_u I + sum_j (c_j - w0) y_j y_j^T) x = sum_j c_j p_j y_j, where w0 is
-// the weight of what is not observed (Hu, Koren, Volinsky 2008). Both sides are divided by the row's
-// largest confidence c where that exceeds 1, so that no confidence overflows anything.
+// Row u's system is (gram + reg_u I + sum_j (c_j - w0) y_j y_j^T) x = sum_j c_j p_j y_j, where w0
+// is the weight of what is not observed (Hu, Koren, Volinsky 2008). Both sides are divided by the
+// row's largest confidence c where that exceeds 1, so that no confidence overflows anything.
 #pragma once
 
 #include <cstring>
@@ -29,8 +29,7 @@ __attribute__((always_inline)) inline Number confidence(Number value, const AlsW
   return c < kLargestConfidence ? c : kLargestConfidence + Number{};
 }
 
-// A row of the matrix; `weights` are divided by its largest confidence, and `scale` multiplies the
-// confidences.
+// A row of the matrix; `scale`, by which its system is multiplied, is one over that confidence.
 struct AlsRow {
   const std::int32_t* columns;
   const float* values;

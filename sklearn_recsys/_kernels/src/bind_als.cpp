@@ -5,7 +5,7 @@
 
 namespace {
 
-// A bound below which no sum of two and no product with a scale overflows.
+// Weights beyond 2^126 count as that, as confidences do.
 float as_weight(double weight, const char* name) {
   if (!(weight >= 0)) refuse(std::string(name) + " must not be negative.");
   return static_cast<float>(weight < 0x1p126 ? weight : 0x1p126);

@@ -4,9 +4,6 @@
 
 #include <cstdint>
 
-// The functions below are always inlined, so how the compiler would pass registers is no matter.
-#pragma GCC diagnostic ignored "-Wpsabi"
-
 namespace {
 
 constexpr int kLanes = 8;
