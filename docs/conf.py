@@ -29,7 +29,13 @@ extensions = [
     "myst_parser",
     "sphinx_gallery.gen_gallery",
 ]
-exclude_patterns = ["_build", "benchmarks", "changes.d", "api/generated/*.md", "auto_examples/*.ipynb"]
+exclude_patterns = [
+    "_build",
+    "benchmarks",
+    "changes.d",
+    "api/generated/*.md",
+    "auto_examples/*.ipynb",
+]
 templates_path = ["_templates"]
 
 default_role = "literal"

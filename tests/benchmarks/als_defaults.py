@@ -23,11 +23,10 @@ from sklearn_recsys.model_selection import train_test_split_by_user
 
 DATA = Path(os.environ.get("SKLEARN_RECSYS_DATA", "../shared/data"))
 SPACE = {
-    "reg": (0.3, 1, 3, 10, 30, 100),
-    "alpha": (0.1, 0.3, 0.5, 1, 3, 10),
-    "unobserved_weight": (0.03, 0.1, 0.3, 1),
+    "reg": (1, 2, 3, 5, 7, 10, 30),
+    "alpha": (0.005, 0.01, 0.02, 0.1, 0.5, 1),
+    "unobserved_weight": (0.03, 0.1, 0.2, 0.3, 0.5, 1),
     "reg_exponent": (0.0, 0.5, 1.0),
-    "max_iter": (10, 15, 20),
 }
 N_JOBS = os.cpu_count()
 
@@ -60,10 +59,7 @@ def load_tables():
 def draw_settings(n: int) -> list[dict]:
     rng = np.random.default_rng(0)
     drawn = {tuple(rng.choice(values) for values in SPACE.values()) for _ in range(n)}
-    return [
-        dict(zip(SPACE, (float(v) for v in setting), strict=True)) | {"max_iter": int(setting[-1])}
-        for setting in sorted(drawn)
-    ]
+    return [dict(zip(SPACE, map(float, setting), strict=True)) for setting in sorted(drawn)]
 
 
 def search(splits: dict, settings: list[dict]) -> pd.DataFrame:
