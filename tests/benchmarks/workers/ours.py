@@ -73,6 +73,9 @@ def als(data, n_components, reg, alpha, n_threads, ids="integers"):
             n_components,
             reg=reg,
             alpha=alpha,
+            # As the peers have it: what was not seen weighs 1, and all are penalised alike.
+            unobserved_weight=1.0,
+            reg_exponent=0.0,
             max_iter=iterations,
             random_state=seed,
             n_jobs=n_threads,
