@@ -24,7 +24,7 @@ from sklearn.pipeline import Pipeline
 import sklearn_recsys
 from sklearn_recsys.baseline import PopularityRecommender
 from sklearn_recsys.datasets import load_movielens
-from sklearn_recsys.decomposition import SVDRecommender
+from sklearn_recsys.decomposition import ALSRecommender, SVDRecommender
 from sklearn_recsys.interactions._validation import validate_interactions
 from sklearn_recsys.metrics import make_ranking_scorer
 from sklearn_recsys.model_selection import InteractionKFold, train_test_split_by_user
@@ -39,8 +39,9 @@ GRID = {
 }
 MODELS = {
     "popularity": PopularityRecommender(),
-    "svd": SVDRecommender(random_state=0),
-    "knn": ItemKNNRecommender(),
+    "svd": SVDRecommender(random_state=0, n_jobs=-1),
+    "knn": ItemKNNRecommender(n_jobs=-1),
+    "als": ALSRecommender(random_state=0, n_jobs=-1),
 }
 
 
@@ -68,7 +69,7 @@ def search_movielens(path) -> None:
     """Tune a Pipeline on 80 % of each user's ratings, and score it on the rest."""
     movielens = load_movielens(path)
     train, test = train_test_split_by_user(movielens.X, test_size=0.2, random_state=42)
-    steps = [("weigh", ConfidenceWeighter()), ("knn", ItemKNNRecommender())]
+    steps = [("weigh", ConfidenceWeighter()), ("knn", ItemKNNRecommender(n_jobs=-1))]
     scoring = make_ranking_scorer("ndcg@10")
     search = GridSearchCV(Pipeline(steps), GRID, scoring=scoring, cv=InteractionKFold(3))
     started = time.perf_counter()
