@@ -8,6 +8,9 @@ import numpy as np
 from scipy import sparse
 
 from sklearn_recsys._kernels import (
+    as_float32,
+    csr_arrays,
+    csr_pattern,
     top_k_factors,
     top_k_scores,
     top_k_similarity,
@@ -34,9 +37,8 @@ __all__ = [
 Comparison = Callable[[np.ndarray], Block]
 """Give the similarity (n_codes, n) of some users or items to all of them."""
 
-# Multiplications in one call of a kernel, so that it takes a fraction of a second: Ctrl-C is
-# heard between calls.
-_WORK_AT_ONCE = 2e10
+# Multiplications of one call of a kernel: a fraction of a second, so that Ctrl-C is heard.
+_WORK_OF_CALL = 2e10
 _LARGEST = float(np.finfo(np.float32).max)
 
 
@@ -77,7 +79,7 @@ def rank(ranker: Ranker, choice: Choice) -> Triplets:
         return parts[0]
     columns, (indptr, indices, only) = choice.columns, choice.marks
     # A list takes as much memory as a row of so many scores.
-    at_once = max(1, int(_WORK_AT_ONCE / max(ranker.work, 1)))
+    at_once = max(1, int(_WORK_OF_CALL / max(ranker.work, 1)))
     for batch in memory_batches(ranker.n_rows, k):
         for start in range(batch.start, batch.stop, at_once):
             part = slice(start, min(start + at_once, batch.stop))
@@ -99,11 +101,11 @@ def rank_by_factors(
     bound: float = _LARGEST,
 ) -> Ranker:
     """Rank by the products of vectors, plus biases; scores are cut off at plus or minus `bound`."""
-    users, items = _float32(users), _float32(items)
+    users, items = as_float32(users), as_float32(items)
     if user_biases is None or item_biases is None or not (user_biases.any() or item_biases.any()):
         user_biases = item_biases = None
     else:
-        user_biases, item_biases = _float32(user_biases), _float32(item_biases)
+        user_biases, item_biases = as_float32(user_biases), as_float32(item_biases)
 
     def fill(part, columns, marks, found, scores, n_threads):
         top_k_factors(
@@ -126,8 +128,8 @@ def rank_by_factors(
 def rank_by_similarity(history: sparse.csr_array, similarity: sparse.csr_array) -> Ranker:
     """Rank by ``history @ similarity``; entries that the product does not store are zero."""
     n_rows, n_items = history.shape
-    indptr, indices, values = _as_arrays(history)
-    across = _as_arrays(similarity)
+    indptr, indices, values = csr_arrays(history)
+    across = csr_arrays(similarity)
 
     def fill(part, columns, marks, found, scores, n_threads):
         top_k_similarity(
@@ -172,7 +174,7 @@ def rank_by_comparison(compare: Comparison, codes: np.ndarray, n_columns: int) -
         if not sparse.issparse(block):
             return _fill_from_block(block, columns, marks, found, scores, n_threads)
         top_k_stored(
-            *_as_arrays(sparse.csr_array(block)),
+            *csr_arrays(sparse.csr_array(block)),
             columns,
             *marks[:2],
             found,
@@ -206,7 +208,7 @@ def mark(
     if not barred and allowed is None:
         return Marks(np.zeros(n_rows + 1, dtype=np.int64), np.empty(0, dtype=np.int32))
     if allowed is None and len(barred) == 1:
-        return Marks(*_as_arrays(barred[0])[:2])
+        return Marks(*csr_pattern(barred[0]))
     # An entry that is allowed only is one; others add an even number.
     patterns = [_constant(matrix, 2) for matrix in barred]
     if allowed is not None:
@@ -215,7 +217,7 @@ def mark(
     if allowed is not None:
         merged.data = merged.data == 1
         merged.eliminate_zeros()
-    return Marks(*_as_arrays(merged)[:2], only=allowed is not None)
+    return Marks(*csr_pattern(merged), only=allowed is not None)
 
 
 def put_itself_first(ranked: Triplets, codes: np.ndarray, own_scores: np.ndarray) -> Triplets:
@@ -237,7 +239,7 @@ def take_rows(matrix: Any, rows: np.ndarray) -> Any:
 
 def _fill_from_block(block, columns, marks, found, scores, n_threads) -> None:
     top_k_scores(
-        _float32(block),
+        as_float32(block),
         columns,
         *marks[:2],
         found,
@@ -271,19 +273,6 @@ def _as_triplets(first: int, found: np.ndarray, scores: np.ndarray) -> Triplets:
         return rows, found.ravel(), scores.ravel()
     kept = found.ravel() >= 0
     return rows[kept], found.ravel()[kept], scores.ravel()[kept]
-
-
-def _as_arrays(matrix: sparse.csr_array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    return (
-        np.require(matrix.indptr, np.int64, ["C", "A"]),
-        np.require(matrix.indices, np.int32, ["C", "A"]),
-        _float32(matrix.data),
-    )
-
-
-def _float32(array: np.ndarray) -> np.ndarray:
-    with np.errstate(over="ignore"):  # what overflows is made finite by the kernels
-        return np.require(array, np.float32, ["C", "A"])
 
 
 def _constant(matrix: sparse.csr_array, value: int) -> sparse.csr_array:

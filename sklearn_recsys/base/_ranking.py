@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import sparse
 from sklearn import get_config
 
-from sklearn_recsys._kernels import places_in_runs
+from sklearn_recsys._kernels import cut_evenly, places_in_runs
 from sklearn_recsys.interactions._ids import IdIndex
 
 __all__ = [
@@ -46,13 +46,7 @@ def memory_batches(n: int, width: int) -> Iterator[slice]:
 
 def uneven_batches(widths: np.ndarray) -> Iterator[slice]:
     """Yield slices of rows, as `memory_batches` does, where each row has a width of its own."""
-    if not len(widths):
-        return
-    # Of equal sums of widths, give or take a row.
-    batch = np.cumsum(widths, dtype=np.float64) // _scores_at_once()
-    starts = np.flatnonzero(np.diff(batch, prepend=-1))
-    for start, stop in zip(starts, np.append(starts[1:], len(widths)), strict=True):
-        yield slice(int(start), int(stop))
+    return cut_evenly(widths, _scores_at_once())
 
 
 def tie_order(popularity: np.ndarray) -> np.ndarray:

@@ -1,12 +1,10 @@
 """The nearest rows of each row of a sparse matrix."""
 # SPDX-License-Identifier: BSD-3-Clause
 
-from collections.abc import Iterator
-
 import numpy as np
 from scipy import sparse
 
-from sklearn_recsys._kernels import gram_top_k, unpack_keys
+from sklearn_recsys._kernels import csr_pattern, cut_evenly, gram_top_k, unpack_keys
 from sklearn_recsys.neighbors._measures import PreparedMeasure
 
 __all__ = ["nearest_rows"]
@@ -37,13 +35,13 @@ def nearest_rows(
     factors = _factors(prepared, entries, order)
     # More places than other rows would stay empty.
     keys = np.zeros((len(order), min(length, max(len(order) - 1, 1))), dtype=np.uint64)
-    for start, stop in _calls(places, indptr):
+    for part in cut_evenly(_count_products(places, indptr), _WORK_OF_CALL):
         gram_top_k(
             *stored,
             *factors,
             keys,
-            start=start,
-            stop=stop,
+            start=part.start,
+            stop=part.stop,
             n_threads=n_threads,
             **prepared.formula,
         )
@@ -58,13 +56,7 @@ def _arrange(pattern: sparse.csr_array, order: np.ndarray) -> tuple[np.ndarray, 
     positions = np.empty(pattern.nnz, dtype=numbers.dtype)
     positions[profiles.data] = numbers
     places = np.subtract(positions, profiles.indptr[rows.indices]).astype(np.int32)
-    return (
-        rows.indices.astype(np.int32, copy=False),
-        places,
-        profiles.indptr.astype(np.int64),
-        profiles.indices.astype(np.int32, copy=False),
-        rows.data[profiles.data],
-    )
+    return csr_pattern(rows)[1], places, *csr_pattern(profiles), rows.data[profiles.data]
 
 
 def _factors(
@@ -89,13 +81,9 @@ def _factors(
     return values.astype(np.float32)[entries], members, None, ones, ones
 
 
-def _calls(places: np.ndarray, indptr: np.ndarray) -> Iterator[tuple[int, int]]:
-    """Yield starts and stops of rows that take about the same number of products."""
-    sums = np.concatenate([[0], np.cumsum(places, dtype=np.int64)])[indptr]
-    call = sums[1:] // _WORK_OF_CALL
-    starts = np.flatnonzero(np.diff(call, prepend=-1))
-    for start, stop in zip(starts, np.append(starts[1:], len(call)), strict=True):
-        yield int(start), int(stop)
+def _count_products(places: np.ndarray, indptr: np.ndarray) -> np.ndarray:
+    """Return how many products the kernel sums for each row."""
+    return np.diff(np.concatenate([[0], np.cumsum(places, dtype=np.int64)])[indptr])
 
 
 def _as_matrix(keys: np.ndarray, order: np.ndarray) -> sparse.csr_array:

@@ -108,7 +108,7 @@ def test_neither_memory_nor_work_at_once_nor_threads_change_a_list(
 ):
     _, rankers = make_rankers()
     expected = as_list(rank(rankers["scores"], choose(barred=[thin(2, 0.3)])))
-    monkeypatch.setattr(_rankers, "_WORK_AT_ONCE", work_at_once)
+    monkeypatch.setattr(_rankers, "_WORK_OF_CALL", work_at_once)
 
     with sklearn.config_context(working_memory=working_memory):
         for name, ranker in rankers.items():
