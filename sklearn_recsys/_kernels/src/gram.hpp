@@ -10,7 +10,7 @@
 #include <cstring>
 #include <limits>
 
-#include "kernels.hpp"
+#include "tasks.hpp"
 
 namespace {
 

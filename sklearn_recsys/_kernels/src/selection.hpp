@@ -10,8 +10,7 @@
 #include <immintrin.h>
 #endif
 
-#include "lists.hpp"
-#include "platform.hpp"
+#include "tasks.hpp"
 
 namespace {
 
