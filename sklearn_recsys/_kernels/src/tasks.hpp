@@ -25,7 +25,7 @@ struct AlsHalfStep {
 };
 
 // The scores of many rows, some of them hidden, and the items wanted; row r wants those of the
-// row places[r]. Wanted columns beyond the scores' are not among what is compared.
+// row places[r]. Columns increase within each row; wanted ones beyond the scores' do not count.
 struct Judged {
   const float* scores;
   std::int64_t n_rows;

@@ -127,7 +127,7 @@ struct Block {
 };
 
 inline void start_block(const Block& block, const Factors& users, int width, const Columns& columns,
-                        const Marks& marks, const std::int32_t* place, Candidate* buffers, int k) {
+                        const Marks& marks, const std::int32_t* place, Key* buffers, int k) {
   const int capacity = Best::capacity(k, columns.n), full = packed_width(width, users.biases);
   std::memset(block.packed, 0, sizeof(float) * full * kTileUsers * block.n_groups());
   for (int r = 0; r < block.n_groups() * kTileUsers; ++r) {
@@ -197,11 +197,11 @@ Status top_k_factors(const Factors& users, const Factors& items, int width,
   const int full = packed_width(width, users.biases);
   const std::int64_t at_once = users_at_once(
       users.n, n_threads,
-      static_cast<std::int64_t>(capacity * sizeof(Candidate) + (words + 2 * full + 8) * 2));
+      static_cast<std::int64_t>(capacity * sizeof(Key) + (words + 2 * full + 8) * 2));
   Scratch<std::int32_t> place(1, columns.n_codes);
   Scratch<float> packed(n_threads, at_once * full), panels(n_threads, full * kGroup);
   Scratch<Best> best(n_threads, at_once);
-  Scratch<Candidate> buffers(n_threads, at_once * capacity);
+  Scratch<Key> buffers(n_threads, at_once * capacity);
   Scratch<std::uint16_t> bars(n_threads, at_once * words);
   if (place.failed() || packed.failed() || panels.failed() || best.failed() || buffers.failed() ||
       bars.failed())

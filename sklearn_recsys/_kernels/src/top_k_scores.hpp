@@ -63,7 +63,7 @@ class Workplace {
   int k_;
   int capacity_;
   Scratch<std::int32_t> place_;
-  Scratch<Candidate> buffers_;
+  Scratch<Key> buffers_;
   Scratch<std::uint16_t> outside_;  // bars what is no column, or everything
   Scratch<std::uint16_t> words_;
 };
