@@ -10,7 +10,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklearn_recsys._kernels import count_threads
 from sklearn_recsys.base import ItemSimilarityRecommender
-from sklearn_recsys.base._ranking import uneven_batches
+from sklearn_recsys.base._blocks import uneven_batches
 from sklearn_recsys.neighbors._measures import MEASURES, Measure, PreparedMeasure
 from sklearn_recsys.neighbors._nearest import nearest_rows
 
