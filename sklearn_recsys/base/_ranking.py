@@ -10,6 +10,7 @@ from scipy import sparse
 
 from sklearn_recsys._kernels import csr_pattern
 from sklearn_recsys.base._blocks import memory_batches
+from sklearn_recsys.interactions._sparse import with_data
 
 __all__ = [
     "Choice",
@@ -131,5 +132,4 @@ def _as_triplets(first: int, found: np.ndarray, scores: np.ndarray) -> Triplets:
 
 
 def _constant(matrix: sparse.csr_array, value: int) -> sparse.csr_array:
-    data = np.full(len(matrix.indices), value, dtype=np.int8)
-    return sparse.csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape)
+    return with_data(matrix, np.full(len(matrix.indices), value, dtype=np.int8))

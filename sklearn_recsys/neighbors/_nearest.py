@@ -5,6 +5,7 @@ import numpy as np
 from scipy import sparse
 
 from sklearn_recsys._kernels import csr_pattern, cut_evenly, gram_top_k, unpack_keys
+from sklearn_recsys.interactions._sparse import with_data
 from sklearn_recsys.neighbors._measures import PreparedMeasure
 
 __all__ = ["nearest_rows"]
@@ -51,8 +52,8 @@ def nearest_rows(
 def _arrange(pattern: sparse.csr_array, order: np.ndarray) -> tuple[np.ndarray, ...]:
     """Return the rows in order, the same by columns, and where each of these entries came from."""
     numbers = np.arange(pattern.nnz, dtype=np.int32 if pattern.nnz < 2**31 else np.int64)
-    rows = _with_data(pattern, numbers)[order]
-    profiles = _with_data(rows, numbers).T.tocsr()
+    rows = with_data(pattern, numbers)[order]
+    profiles = with_data(rows, numbers).T.tocsr()
     positions = np.empty(pattern.nnz, dtype=numbers.dtype)
     positions[profiles.data] = numbers
     places = np.subtract(positions, profiles.indptr[rows.indices]).astype(np.int32)
@@ -98,7 +99,3 @@ def _as_matrix(keys: np.ndarray, order: np.ndarray) -> sparse.csr_array:
     indptr = np.concatenate([[0], np.cumsum(counts)]).astype(index)
     shape = (len(order), len(order))
     return sparse.csr_array((data, order[rows].astype(index), indptr), shape=shape)
-
-
-def _with_data(matrix: sparse.csr_array, data: np.ndarray) -> sparse.csr_array:
-    return sparse.csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape)

@@ -326,11 +326,11 @@ Status compare_rows_shrunk(const Occurrences& occurrences, const Profiles& profi
 Status gram_top_k(const Occurrences& occurrences, const Profiles& profiles, const Formula& formula,
                   const Heaps& lists, Rows rows, int n_threads) {
   if (formula.ratio)
-    return compare_rows_shrunk<Mode<Count, false>, true>(occurrences, profiles, formula,
-                                                                lists, rows, n_threads);
+    return compare_rows_shrunk<Mode<Count, false>, true>(occurrences, profiles, formula, lists,
+                                                         rows, n_threads);
   if (!profiles.values && !profiles.weights)
-    return compare_rows_shrunk<Mode<Count, false>, false>(occurrences, profiles, formula,
-                                                                 lists, rows, n_threads);
+    return compare_rows_shrunk<Mode<Count, false>, false>(occurrences, profiles, formula, lists,
+                                                          rows, n_threads);
   if (formula.shrinkage == 0)
     return profiles.values
                ? compare_rows<Mode<Product, true>, false, false>(
