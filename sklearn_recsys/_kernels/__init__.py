@@ -6,6 +6,8 @@ specification, and what runs where nothing is compiled.
 # SPDX-License-Identifier: BSD-3-Clause
 
 from sklearn_recsys._kernels._backend import backend, dispatched, use_backend
+from sklearn_recsys._kernels._csr import as_float32, csr_arrays, csr_pattern
+from sklearn_recsys._kernels._cuts import cut_evenly
 from sklearn_recsys._kernels._memory import available_memory, require_memory
 from sklearn_recsys._kernels._runs import places_in_runs, starts_of_runs
 from sklearn_recsys._kernels._shares import floor_share
@@ -17,10 +19,14 @@ __all__ = [
     "als_half_step_cg",
     "als_half_step_cholesky",
     "als_loss",
+    "as_float32",
     "auc_of_rows",
     "available_memory",
     "backend",
     "count_threads",
+    "csr_arrays",
+    "csr_pattern",
+    "cut_evenly",
     "factor_gram",
     "find_entries",
     "finish_similarity",

@@ -1,21 +1,19 @@
-"""Find similar vectors without comparing all of them, and build the tables that are returned."""
+"""Find similar vectors without comparing all of them."""
 # SPDX-License-Identifier: BSD-3-Clause
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
 
 import numpy as np
-import pandas as pd
 
 from sklearn_recsys._kernels import places_in_runs
-from sklearn_recsys._kernels.reference import Triplets
 from sklearn_recsys._optional import require
-from sklearn_recsys.base._ranking import as_recommendations, finite, memory_batches
-from sklearn_recsys.interactions._ids import IdIndex
+from sklearn_recsys.base._blocks import finite, memory_batches
+from sklearn_recsys.base._ranking import Triplets
 
-__all__ = ["VectorIndex", "as_near_neighbors"]
+__all__ = ["VectorIndex", "rank_by_index"]
 
 # Measured on 290 000 vectors of 64 components: .994 of the ten nearest are found in 16 of 1024
 # cells, .987 in 8 and .997 in 32, and 16 take 1.4 times as long as 8, 32 take 2.1 times as long.
@@ -113,34 +111,22 @@ class VectorIndex:
         return (self.vectors[codes] / self._norms[codes, None]).astype(np.float32)
 
 
-def as_near_neighbors(
-    index: IdIndex,
-    codes: np.ndarray,
-    popularity: np.ndarray,
-    k: int,
-    *,
-    name: str,
-    vectors: VectorIndex,
-    to_itself: Callable[..., np.ndarray] | None,
-    n_threads: int,
-) -> pd.DataFrame:
-    """Return `k` near neighbours of each code as a table of ids, scores and ranks.
+def rank_by_index(
+    vectors: VectorIndex, codes: np.ndarray, popularity: np.ndarray, k: int, *, n_threads: int
+) -> Triplets:
+    """Return places in `codes` and their `k` near neighbours with scores, best first.
 
     Ties are broken by popularity, then by code.
     """
-    n_others = k if to_itself is None else k - 1
     parts = [(codes[:0], codes[:0], np.empty(0, np.float32))]
-    if to_itself is not None:  # a stable sort leaves each before its neighbours
-        parts.append((np.arange(len(codes)), codes, to_itself(codes, role=index.role)))
-    width = vectors.portion(n_others) * vectors.vectors.shape[1]
+    width = vectors.portion(k) * vectors.vectors.shape[1]
     for part in memory_batches(len(codes), width):
-        rows, cols, scores = vectors.find(codes[part], n_others, n_threads=n_threads)
+        rows, cols, scores = vectors.find(codes[part], k, n_threads=n_threads)
         best = np.lexsort((cols, -popularity[cols], -scores, rows))
-        best = best[places_in_runs(rows[best]) < n_others]
+        best = best[places_in_runs(rows[best]) < k]
         parts.append((rows[best] + part.start, cols[best], scores[best]))
     rows, cols, scores = (np.concatenate(part) for part in zip(*parts, strict=True))
-    names = name, f"similar_{name}"
-    return as_recommendations((rows, cols, scores), index.ids[codes], index.ids, names)
+    return rows, cols, scores
 
 
 @contextmanager

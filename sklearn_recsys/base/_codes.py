@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from sklearn_recsys.base._blocks import densify, finite
 from sklearn_recsys.base._groups import group_users, rank_group
-from sklearn_recsys.base._ranking import densify, finite
 from sklearn_recsys.interactions._audience import Audience, ItemFilter, validate_item_filter
 from sklearn_recsys.interactions._ids import IdIndex
 

@@ -7,7 +7,8 @@ import numpy as np
 from scipy import sparse
 
 from sklearn_recsys.base._approximate import VectorIndex
-from sklearn_recsys.base._rankers import Ranker, rank_by_factors, take_rows
+from sklearn_recsys.base._rankers import rank_by_factors, take_rows
+from sklearn_recsys.base._ranking import Ranker
 from sklearn_recsys.base._recommender import BaseRecommender
 from sklearn_recsys.base._tags import RecommenderTags
 

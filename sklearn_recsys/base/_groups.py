@@ -8,16 +8,9 @@ import numpy as np
 from scipy import sparse
 
 from sklearn_recsys._kernels import count_threads
-from sklearn_recsys.base._rankers import (
-    Choice,
-    Ranker,
-    choose_ranker,
-    mark,
-    rank,
-    rank_by_scores,
-    take_rows,
-)
-from sklearn_recsys.base._ranking import Block, Triplets
+from sklearn_recsys.base._blocks import Block
+from sklearn_recsys.base._rankers import choose_ranker, rank_by_scores, take_rows
+from sklearn_recsys.base._ranking import Choice, Ranker, Triplets, mark, rank
 from sklearn_recsys.interactions._audience import Audience, ItemFilter
 
 __all__ = ["Group", "group_users", "rank_group"]

@@ -8,20 +8,20 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_recsys._kernels import count_threads
-from sklearn_recsys.base._approximate import VectorIndex, as_near_neighbors
-from sklearn_recsys.base._rankers import (
+from sklearn_recsys.base._approximate import VectorIndex, rank_by_index
+from sklearn_recsys.base._rankers import Comparison, choose_ranker, rank_by_comparison
+from sklearn_recsys.base._ranking import (
     Choice,
-    Comparison,
     Ranker,
-    choose_ranker,
+    Triplets,
+    check_length,
     mark,
     put_itself_first,
     rank,
-    rank_by_comparison,
+    tie_order,
 )
-from sklearn_recsys.base._ranking import Triplets, as_neighbors, check_length, tie_order
+from sklearn_recsys.base._tables import as_neighbors
 from sklearn_recsys.interactions._audience import encode_distinct
-from sklearn_recsys.interactions._ids import IdIndex
 
 __all__ = ["NeighborhoodMixin"]
 
@@ -40,6 +40,9 @@ class NeighborhoodMixin:
 
     users_: np.ndarray
     items_: np.ndarray
+    popularity_: np.ndarray
+    _tie_order: np.ndarray
+    interactions_: sparse.csr_array
     _names: tuple[str, str]  # of the columns of users and items
 
     def _item_comparison(self) -> Comparison:
@@ -109,14 +112,9 @@ class NeighborhoodMixin:
         """
         check_is_fitted(self)
         check_length(n_items, "n_items")
-        if approximate:
-            return self._near_neighbors(
-                items, self._item_index, self.popularity_, n_items, include_self=include_self
-            )
         codes = encode_distinct(items, self._item_index, parameter="items")
-        ranked = self._neighbors_of(
-            "item", codes, self._tie_order, n_items, include_self=include_self
-        )
+        options = {"include_self": include_self, "approximate": approximate}
+        ranked = self._rank_neighbors("item", codes, n_items, **options)
         return as_neighbors(ranked, codes, self._item_index, self._names[1])
 
     @_tagged("similar_users")
@@ -155,14 +153,9 @@ class NeighborhoodMixin:
         """
         check_is_fitted(self)
         check_length(n_users, "n_users")
-        if approximate:
-            n_seen = np.diff(self.interactions_.indptr)
-            return self._near_neighbors(
-                users, self._user_index, n_seen, n_users, include_self=include_self
-            )
         codes = encode_distinct(users, self._user_index, parameter="users")
-        order = tie_order(np.diff(self.interactions_.indptr))
-        ranked = self._neighbors_of("user", codes, order, n_users, include_self=include_self)
+        options = {"include_self": include_self, "approximate": approximate}
+        ranked = self._rank_neighbors("user", codes, n_users, **options)
         return as_neighbors(ranked, codes, self._user_index, self._names[0])
 
     @_tagged("explain")
@@ -211,32 +204,29 @@ class NeighborhoodMixin:
             }
         )
 
-    def _near_neighbors(self, ids, index: IdIndex, popularity: np.ndarray, k: int, *, include_self):
-        codes = encode_distinct(ids, index, parameter=f"{index.role}s")
-        n_threads = count_threads(getattr(self, "n_jobs", None))
-        return as_near_neighbors(
-            index,
-            codes,
-            popularity,
-            k,
-            name=self._names[index.role == "item"],
-            vectors=self._vector_index(index.role, n_threads=n_threads),
-            to_itself=self._similarity_to_itself if include_self else None,
-            n_threads=n_threads,
-        )
-
-    def _neighbors_of(
-        self, role: str, codes: np.ndarray, order: np.ndarray, k: int, *, include_self: bool
+    def _rank_neighbors(
+        self, role: str, codes: np.ndarray, k: int, *, include_self: bool, approximate: bool
     ) -> Triplets:
-        """Return places in `codes`, neighbours and scores; `order` holds all in tie order."""
-        make = choose_ranker(self, f"_{role}_ranker", f"_{role}_comparison")
-        own = sparse.csr_array(
-            (np.ones(len(codes), np.int8), codes, np.arange(len(codes) + 1)),
-            shape=(len(codes), len(order)),
-        )
+        """Return places in `codes`, neighbours and scores, best first."""
+        find = self._find_near if approximate else self._find_exact
+        popularity = self.popularity_ if role == "item" else np.diff(self.interactions_.indptr)
         n_threads = count_threads(getattr(self, "n_jobs", None))
-        choice = Choice(order, mark(len(codes), [own]), k - include_self, n_threads)
-        ranked = rank(make(codes), choice)
+        ranked = find(role, codes, popularity, k - include_self, n_threads=n_threads)
         if not include_self:
             return ranked
         return put_itself_first(ranked, codes, self._similarity_to_itself(codes, role=role))
+
+    def _find_near(self, role, codes, popularity, k, *, n_threads) -> Triplets:
+        vectors = self._vector_index(role, n_threads=n_threads)
+        return rank_by_index(vectors, codes, popularity, k, n_threads=n_threads)
+
+    def _find_exact(self, role, codes, popularity, k, *, n_threads) -> Triplets:
+        make = choose_ranker(self, f"_{role}_ranker", f"_{role}_comparison")
+        own = sparse.csr_array(
+            (np.ones(len(codes), np.int8), codes, np.arange(len(codes) + 1)),
+            shape=(len(codes), len(popularity)),
+        )
+        # That of the items is known since fit; to sort a large catalogue takes longer than a list.
+        order = self._tie_order if role == "item" else tie_order(popularity)
+        choice = Choice(order, mark(len(codes), [own]), k, n_threads)
+        return rank(make(codes), choice)

@@ -1,29 +1,26 @@
-"""Find the best columns of some rows, by factors, by similarities or by whole blocks of scores."""
+"""Rankers: by factors, by similarities, by whole blocks of scores."""
 # SPDX-License-Identifier: BSD-3-Clause
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from scipy import sparse
 
 from sklearn_recsys._kernels import (
+    as_float32,
+    csr_arrays,
     top_k_factors,
     top_k_scores,
     top_k_similarity,
     top_k_stored,
 )
-from sklearn_recsys.base._ranking import Block, Triplets, memory_batches
+from sklearn_recsys.base._blocks import Block, memory_batches
+from sklearn_recsys.base._ranking import Ranker
 
 __all__ = [
-    "Choice",
     "Comparison",
-    "Marks",
-    "Ranker",
     "choose_ranker",
-    "mark",
-    "put_itself_first",
-    "rank",
     "rank_by_comparison",
     "rank_by_factors",
     "rank_by_scores",
@@ -34,60 +31,7 @@ __all__ = [
 Comparison = Callable[[np.ndarray], Block]
 """Give the similarity (n_codes, n) of some users or items to all of them."""
 
-# Multiplications in one call of a kernel, so that it takes a fraction of a second: Ctrl-C is
-# heard between calls.
-_WORK_AT_ONCE = 2e10
 _LARGEST = float(np.finfo(np.float32).max)
-
-
-class Marks(NamedTuple):
-    """Columns that are marked for each row: those that may not be named, or the only ones."""
-
-    indptr: np.ndarray  # int64
-    indices: np.ndarray  # int32
-    only: bool = False
-
-
-class Choice(NamedTuple):
-    """What may be named for each row of a ranker, and how many are wanted."""
-
-    columns: np.ndarray  # int32, in tie order: the leftmost of equal scores is the best
-    marks: Marks
-    k: int
-    n_threads: int
-
-
-class Ranker(NamedTuple):
-    """A way to find the best columns of some rows."""
-
-    n_rows: int
-    work: float  # multiplications that a row takes
-    # (rows, columns, marks, found, scores, n_threads): as a kernel, found and scores being filled.
-    fill: Callable[..., None]
-
-
-def rank(ranker: Ranker, choice: Choice) -> Triplets:
-    """Return the rows, the codes and the scores of the best columns, best first.
-
-    An answer never depends on the number of threads, nor on how the rows are cut.
-    """
-    k = min(choice.k, len(choice.columns))
-    parts = [(np.empty(0, np.intp), np.empty(0, np.int32), np.empty(0, np.float32))]
-    if k == 0:
-        return parts[0]
-    columns, (indptr, indices, only) = choice.columns, choice.marks
-    # A list takes as much memory as a row of so many scores.
-    at_once = max(1, int(_WORK_AT_ONCE / max(ranker.work, 1)))
-    for batch in memory_batches(ranker.n_rows, k):
-        for start in range(batch.start, batch.stop, at_once):
-            part = slice(start, min(start + at_once, batch.stop))
-            found = np.empty((part.stop - start, k), dtype=np.int32)
-            scores = np.empty(found.shape, dtype=np.float32)
-            marks = Marks(indptr[start : part.stop + 1], indices, only)
-            ranker.fill(part, columns, marks, found, scores, n_threads=choice.n_threads)
-            parts.append(_as_triplets(start, found, scores))
-    rows, cols, best = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return rows, cols, best
 
 
 def rank_by_factors(
@@ -99,11 +43,11 @@ def rank_by_factors(
     bound: float = _LARGEST,
 ) -> Ranker:
     """Rank by the products of vectors, plus biases; scores are cut off at plus or minus `bound`."""
-    users, items = _float32(users), _float32(items)
+    users, items = as_float32(users), as_float32(items)
     if user_biases is None or item_biases is None or not (user_biases.any() or item_biases.any()):
         user_biases = item_biases = None
     else:
-        user_biases, item_biases = _float32(user_biases), _float32(item_biases)
+        user_biases, item_biases = as_float32(user_biases), as_float32(item_biases)
 
     def fill(part, columns, marks, found, scores, n_threads):
         top_k_factors(
@@ -126,8 +70,8 @@ def rank_by_factors(
 def rank_by_similarity(history: sparse.csr_array, similarity: sparse.csr_array) -> Ranker:
     """Rank by ``history @ similarity``; entries that the product does not store are zero."""
     n_rows, n_items = history.shape
-    indptr, indices, values = _as_arrays(history)
-    across = _as_arrays(similarity)
+    indptr, indices, values = csr_arrays(history)
+    across = csr_arrays(similarity)
 
     def fill(part, columns, marks, found, scores, n_threads):
         top_k_similarity(
@@ -172,7 +116,7 @@ def rank_by_comparison(compare: Comparison, codes: np.ndarray, n_columns: int) -
         if not sparse.issparse(block):
             return _fill_from_block(block, columns, marks, found, scores, n_threads)
         top_k_stored(
-            *_as_arrays(sparse.csr_array(block)),
+            *csr_arrays(sparse.csr_array(block)),
             columns,
             *marks[:2],
             found,
@@ -199,35 +143,6 @@ def choose_ranker(model: Any, hook: str, replaced: str) -> Callable[..., Ranker]
     return vars(maker)[hook].__get__(model)
 
 
-def mark(
-    n_rows: int, barred: list[sparse.csr_array], allowed: sparse.csr_array | None = None
-) -> Marks:
-    """Return marks for what some matrices store, zeros included: barred, or alone allowed."""
-    if not barred and allowed is None:
-        return Marks(np.zeros(n_rows + 1, dtype=np.int64), np.empty(0, dtype=np.int32))
-    if allowed is None and len(barred) == 1:
-        return Marks(*_as_arrays(barred[0])[:2])
-    # An entry that is allowed only is one; others add an even number.
-    patterns = [_constant(matrix, 2) for matrix in barred]
-    if allowed is not None:
-        patterns.append(_constant(allowed, 1))
-    merged = sum(patterns[1:], start=patterns[0])
-    if allowed is not None:
-        merged.data = merged.data == 1
-        merged.eliminate_zeros()
-    return Marks(*_as_arrays(merged)[:2], only=allowed is not None)
-
-
-def put_itself_first(ranked: Triplets, codes: np.ndarray, own_scores: np.ndarray) -> Triplets:
-    """Return lists that begin with the code itself."""
-    rows = np.concatenate([np.arange(len(codes)), ranked[0]])
-    columns, scores = (
-        np.concatenate(part) for part in zip((codes, own_scores), ranked[1:], strict=True)
-    )
-    order = np.argsort(rows, kind="stable")
-    return rows[order], columns[order], scores[order]
-
-
 def take_rows(matrix: Any, rows: np.ndarray) -> Any:
     """Return some rows of an array or sparse matrix: itself, not a copy, where they are all."""
     if len(rows) == matrix.shape[0] and (rows == np.arange(len(rows))).all():
@@ -237,7 +152,7 @@ def take_rows(matrix: Any, rows: np.ndarray) -> Any:
 
 def _fill_from_block(block, columns, marks, found, scores, n_threads) -> None:
     top_k_scores(
-        _float32(block),
+        as_float32(block),
         columns,
         *marks[:2],
         found,
@@ -262,30 +177,3 @@ def _in_blocks(fill: Callable[..., None], width: int) -> Callable[..., None]:
             fill(rows, columns, own, found[block], scores[block], n_threads=n_threads)
 
     return fill_all
-
-
-def _as_triplets(first: int, found: np.ndarray, scores: np.ndarray) -> Triplets:
-    n, k = found.shape
-    rows = np.repeat(np.arange(first, first + n), k)
-    if found[:, -1].min(initial=0) >= 0:  # a short list ends in -1
-        return rows, found.ravel(), scores.ravel()
-    kept = found.ravel() >= 0
-    return rows[kept], found.ravel()[kept], scores.ravel()[kept]
-
-
-def _as_arrays(matrix: sparse.csr_array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    return (
-        np.require(matrix.indptr, np.int64, ["C", "A"]),
-        np.require(matrix.indices, np.int32, ["C", "A"]),
-        _float32(matrix.data),
-    )
-
-
-def _float32(array: np.ndarray) -> np.ndarray:
-    with np.errstate(over="ignore"):  # what overflows is made finite by the kernels
-        return np.require(array, np.float32, ["C", "A"])
-
-
-def _constant(matrix: sparse.csr_array, value: int) -> sparse.csr_array:
-    data = np.full(len(matrix.indices), value, dtype=np.int8)
-    return sparse.csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape)

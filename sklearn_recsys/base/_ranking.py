@@ -1,58 +1,113 @@
-"""Rank blocks of scores in bounded memory and build the tables that are returned."""
+"""Find the best columns of rows: what may be named, how it is cut, what comes out."""
 # SPDX-License-Identifier: BSD-3-Clause
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from numbers import Integral
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 from scipy import sparse
-from sklearn import get_config
 
-from sklearn_recsys._kernels import places_in_runs
-from sklearn_recsys.interactions._ids import IdIndex
+from sklearn_recsys._kernels import csr_pattern
+from sklearn_recsys.base._blocks import memory_batches
+from sklearn_recsys.interactions._sparse import with_data
 
 __all__ = [
-    "as_neighbors",
-    "as_recommendations",
+    "Choice",
+    "Marks",
+    "Ranker",
+    "Triplets",
     "check_length",
-    "densify",
-    "finite",
-    "memory_batches",
+    "mark",
+    "put_itself_first",
+    "rank",
     "tie_order",
-    "uneven_batches",
 ]
-
-Block = np.ndarray | sparse.csr_array
-"""Scores of some rows for all columns; entries that a sparse block does not store are zero."""
 
 Triplets = tuple[np.ndarray, np.ndarray, np.ndarray]
 """Rows, columns and scores, sorted by row, then from the best column to the worst."""
 
-# Bytes held for each score of a block: the score, its copy where the model's is not float32, and
-# room for a model's own temporaries.
-_BYTES_PER_SCORE = 24
+# Multiplications of one call of a kernel: a fraction of a second, so that Ctrl-C is heard.
+_WORK_OF_CALL = 2e10
 
 
-def memory_batches(n: int, width: int) -> Iterator[slice]:
-    """Yield slices of `n` rows such that a block of `width` scores a row fits in memory.
+class Marks(NamedTuple):
+    """Columns that are marked for each row: those that may not be named, or the only ones."""
 
-    An eighth of scikit-learn's ``working_memory`` (128 MiB by default) is the bound.
+    indptr: np.ndarray  # int64
+    indices: np.ndarray  # int32
+    only: bool = False
+
+
+class Choice(NamedTuple):
+    """What may be named for each row of a ranker, and how many are wanted."""
+
+    columns: np.ndarray  # int32, in tie order: the leftmost of equal scores is the best
+    marks: Marks
+    k: int
+    n_threads: int
+
+
+class Ranker(NamedTuple):
+    """A way to find the best columns of some rows."""
+
+    n_rows: int
+    work: float  # multiplications that a row takes
+    # (rows, columns, marks, found, scores, n_threads): as a kernel, found and scores being filled.
+    fill: Callable[..., None]
+
+
+def rank(ranker: Ranker, choice: Choice) -> Triplets:
+    """Return the rows, the codes and the scores of the best columns, best first.
+
+    An answer never depends on the number of threads, nor on how the rows are cut.
     """
-    size = max(1, int(_scores_at_once() // max(width, 1)))
-    return (slice(start, min(start + size, n)) for start in range(0, n, size))
+    k = min(choice.k, len(choice.columns))
+    parts = [(np.empty(0, np.intp), np.empty(0, np.int32), np.empty(0, np.float32))]
+    if k == 0:
+        return parts[0]
+    columns, (indptr, indices, only) = choice.columns, choice.marks
+    # A list takes as much memory as a row of so many scores.
+    at_once = max(1, int(_WORK_OF_CALL / max(ranker.work, 1)))
+    for batch in memory_batches(ranker.n_rows, k):
+        for start in range(batch.start, batch.stop, at_once):
+            part = slice(start, min(start + at_once, batch.stop))
+            found = np.empty((part.stop - start, k), dtype=np.int32)
+            scores = np.empty(found.shape, dtype=np.float32)
+            marks = Marks(indptr[start : part.stop + 1], indices, only)
+            ranker.fill(part, columns, marks, found, scores, n_threads=choice.n_threads)
+            parts.append(_as_triplets(start, found, scores))
+    rows, cols, best = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return rows, cols, best
 
 
-def uneven_batches(widths: np.ndarray) -> Iterator[slice]:
-    """Yield slices of rows, as `memory_batches` does, where each row has a width of its own."""
-    if not len(widths):
-        return
-    # Of equal sums of widths, give or take a row.
-    batch = np.cumsum(widths, dtype=np.float64) // _scores_at_once()
-    starts = np.flatnonzero(np.diff(batch, prepend=-1))
-    for start, stop in zip(starts, np.append(starts[1:], len(widths)), strict=True):
-        yield slice(int(start), int(stop))
+def mark(
+    n_rows: int, barred: list[sparse.csr_array], allowed: sparse.csr_array | None = None
+) -> Marks:
+    """Return marks for what some matrices store, zeros included: barred, or alone allowed."""
+    if not barred and allowed is None:
+        return Marks(np.zeros(n_rows + 1, dtype=np.int64), np.empty(0, dtype=np.int32))
+    if allowed is None and len(barred) == 1:
+        return Marks(*csr_pattern(barred[0]))
+    # An entry that is allowed only is one; others add an even number.
+    patterns = [_constant(matrix, 2) for matrix in barred]
+    if allowed is not None:
+        patterns.append(_constant(allowed, 1))
+    merged = sum(patterns[1:], start=patterns[0])
+    if allowed is not None:
+        merged.data = merged.data == 1
+        merged.eliminate_zeros()
+    return Marks(*csr_pattern(merged), only=allowed is not None)
+
+
+def put_itself_first(ranked: Triplets, codes: np.ndarray, own_scores: np.ndarray) -> Triplets:
+    """Return lists that begin with the code itself."""
+    rows = np.concatenate([np.arange(len(codes)), ranked[0]])
+    columns, scores = (
+        np.concatenate(part) for part in zip((codes, own_scores), ranked[1:], strict=True)
+    )
+    order = np.argsort(rows, kind="stable")
+    return rows[order], columns[order], scores[order]
 
 
 def tie_order(popularity: np.ndarray) -> np.ndarray:
@@ -61,62 +116,20 @@ def tie_order(popularity: np.ndarray) -> np.ndarray:
     return np.argsort(-popularity, kind="stable").astype(np.int32)
 
 
-def densify(scores: Block) -> np.ndarray:
-    """Return a block as an array that may be written to only if it was sparse."""
-    return scores.toarray() if sparse.issparse(scores) else np.asarray(scores)
-
-
-def finite(scores: np.ndarray) -> np.ndarray:
-    """Return float32 scores without infinities or NaN: overflow saturates."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        scores = np.asarray(scores).astype(np.float32, copy=False)
-        # A finite sum proves finite terms; the slow way is taken only where it overflows.
-        if np.isfinite(scores.sum()):
-            return scores
-        return np.nan_to_num(scores, nan=0.0)
-
-
 def check_length(value: Any, name: str) -> None:
     """Raise unless a length is an integer of at least 1."""
     if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
         raise ValueError(f"{name} must be an integer >= 1, got {value!r}.")
 
 
-def as_recommendations(
-    ranked: Triplets, users: np.ndarray, items: np.ndarray, names: tuple[str, str]
-) -> pd.DataFrame:
-    """Return ranked (user, item, score) triplets as a table of ids with ranks."""
-    places, cols, scores = ranked
-    if (places[1:] < places[:-1]).any():
-        order = np.argsort(places, kind="stable")  # each user's rows are in rank order already
-        places, cols, scores = places[order], cols[order], scores[order]
-    return pd.DataFrame(
-        {
-            names[0]: users[places],
-            names[1]: items[cols],
-            "score": scores.astype(np.float32, copy=False),
-            "rank": _ranks(places),
-        }
-    )
+def _as_triplets(first: int, found: np.ndarray, scores: np.ndarray) -> Triplets:
+    n, k = found.shape
+    rows = np.repeat(np.arange(first, first + n), k)
+    if found[:, -1].min(initial=0) >= 0:  # a short list ends in -1
+        return rows, found.ravel(), scores.ravel()
+    kept = found.ravel() >= 0
+    return rows[kept], found.ravel()[kept], scores.ravel()[kept]
 
 
-def as_neighbors(ranked: Triplets, codes: np.ndarray, index: IdIndex, name: str) -> pd.DataFrame:
-    """Return ranked (place in codes, neighbour, score) triplets as a table of ids with ranks."""
-    places, neighbors, scores = ranked
-    return pd.DataFrame(
-        {
-            name: index.ids[codes[places]],
-            f"similar_{name}": index.ids[neighbors],
-            "score": scores.astype(np.float32, copy=False),
-            "rank": _ranks(places),
-        }
-    )
-
-
-def _scores_at_once() -> float:
-    return get_config()["working_memory"] * 2**20 / 8 / _BYTES_PER_SCORE
-
-
-def _ranks(groups: np.ndarray) -> np.ndarray:
-    """Return each row's number, from 1, within its run of equal groups."""
-    return places_in_runs(groups) + 1
+def _constant(matrix: sparse.csr_array, value: int) -> sparse.csr_array:
+    return with_data(matrix, np.full(len(matrix.indices), value, dtype=np.int8))

@@ -10,18 +10,13 @@ from scipy import sparse
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sklearn_recsys.base._blocks import densify, finite, memory_batches
 from sklearn_recsys.base._codes import CodesMixin
 from sklearn_recsys.base._groups import Group, group_users
 from sklearn_recsys.base._neighborhood import NeighborhoodMixin
-from sklearn_recsys.base._rankers import Ranker, rank_by_scores
-from sklearn_recsys.base._ranking import (
-    as_recommendations,
-    check_length,
-    densify,
-    finite,
-    memory_batches,
-    tie_order,
-)
+from sklearn_recsys.base._rankers import rank_by_scores
+from sklearn_recsys.base._ranking import Ranker, check_length, tie_order
+from sklearn_recsys.base._tables import as_recommendations
 from sklearn_recsys.base._tags import RecommenderTags
 from sklearn_recsys.base._transaction import unchanged_on_failure
 from sklearn_recsys.interactions._audience import (

@@ -88,7 +88,8 @@ class ALSRecommender(IterativeMixin, PartialFitMixin, FactorRecommender):
         Seed of the start and of what is held out; an integer gives the same model in every fit,
         whatever `n_jobs`.
     n_jobs : int or None, default=None
-        Threads; None is 1 unless in a ``joblib.parallel_config``, -1 all processors.
+        Threads of fit and of the lists; None is 1 unless a ``joblib.parallel_config`` says
+        otherwise, -1 is all processors. The answer does not depend on it.
     verbose : int, default=0
         Show a bar of iterations on a terminal, and report merged duplicate rows, if positive.
 
@@ -302,10 +303,8 @@ class ALSRecommender(IterativeMixin, PartialFitMixin, FactorRecommender):
         }
 
     def _fold_in(self, history):
-        squares, rows = (
-            LeastSquares(*self._confidence, count_threads(self.n_jobs)),
-            Rows.of(history),
-        )
+        squares = LeastSquares(*self._confidence, count_threads(self.n_jobs))
+        rows = Rows.of(history)
         items, reg = pad(self.item_factors_), Penalty(**self._penalty).of(rows.counts)
         users = np.zeros((history.shape[0], items.shape[1]), dtype=np.float32)
         squares.solve(rows, reg, items, self._item_gram, users)

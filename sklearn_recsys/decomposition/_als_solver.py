@@ -1,7 +1,6 @@
 """The half-steps of alternating least squares, cut into calls that Ctrl-C can come between."""
 # SPDX-License-Identifier: BSD-3-Clause
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -12,13 +11,15 @@ from sklearn_recsys._kernels import (
     als_half_step_cg,
     als_half_step_cholesky,
     als_loss,
+    csr_arrays,
+    cut_evenly,
     factor_gram,
     padded_width,
 )
 
 __all__ = ["Alternation", "LeastSquares", "Penalty", "Rows", "pad"]
 
-# Multiply-adds of one call to a kernel: a tenth of a second on one core of 2020.
+# Multiply-adds of one call of a kernel: a tenth of a second, so that Ctrl-C is heard.
 _WORK_OF_CALL = 1e9
 
 
@@ -32,11 +33,7 @@ class Rows(NamedTuple):
     @classmethod
     def of(cls, matrix: sparse.csr_array) -> "Rows":
         """Return the rows of a matrix, without a copy of its entries."""
-        return cls(
-            matrix.indptr.astype(np.int64, copy=False),
-            matrix.indices.astype(np.int32, copy=False),
-            matrix.data.astype(np.float32, copy=False),
-        )
+        return cls(*csr_arrays(matrix))
 
     @property
     def counts(self) -> np.ndarray:
@@ -126,9 +123,9 @@ class LeastSquares:
         n_steps: int | None = None,
     ) -> None:
         """Move the vectors of the rows towards their best, or to it if `n_steps` is None."""
-        for start, stop in _cut(rows.indptr, fixed.shape[1], n_steps):
+        for part in cut_evenly(_work(rows, fixed.shape[1], n_steps), _WORK_OF_CALL):
             call = (*rows, fixed, gram, reg, factors)
-            options = {**self._options, "start": start, "stop": stop}
+            options = {**self._options, "start": part.start, "stop": part.stop}
             if n_steps is None:
                 als_half_step_cholesky(*call, **options)
             else:
@@ -137,8 +134,8 @@ class LeastSquares:
     def errors(self, rows: Rows, fixed: np.ndarray, gram: np.ndarray, factors: np.ndarray) -> float:
         """Return the loss of all pairs, the penalties apart."""
         observed = sum(
-            als_loss(*rows, fixed, factors, **self._options, start=start, stop=stop)
-            for start, stop in _cut(rows.indptr, fixed.shape[1], 1)
+            als_loss(*rows, fixed, factors, **self._options, start=part.start, stop=part.stop)
+            for part in cut_evenly(_work(rows, fixed.shape[1], 1), _WORK_OF_CALL)
         )
         own = LeastSquares(self.alpha, 1.0, self.n_threads).gram(factors)
         return float(observed + np.vdot(own.astype(np.float64), gram.astype(np.float64)))
@@ -262,13 +259,9 @@ def _terms(counts: np.ndarray, unobserved: float) -> np.ndarray:
     return np.maximum(counts + unobserved, 1.0)
 
 
-def _cut(indptr: np.ndarray, width: int, n_steps: int | None) -> Iterator[tuple[int, int]]:
-    """Yield the bounds of blocks of rows of about equal work."""
-    entries = np.diff(indptr).astype(np.float64)
+def _work(rows: Rows, width: int, n_steps: int | None) -> np.ndarray:
+    """Return the multiply-adds that each row takes; `n_steps` is None for the exact solution."""
+    entries = np.diff(rows.indptr).astype(np.float64)
     if n_steps is None:
-        work = entries * (width**2 / 2) + (width**3 / 6 + width**2)
-    else:
-        work = (n_steps + 1) * (entries * (2 * width) + width**2)
-    block = np.cumsum(work) // _WORK_OF_CALL
-    starts = np.flatnonzero(np.diff(block, prepend=-1.0))
-    yield from zip(starts.tolist(), [*starts[1:].tolist(), len(entries)], strict=True)
+        return entries * (width**2 / 2) + (width**3 / 6 + width**2)
+    return (n_steps + 1) * (entries * (2 * width) + width**2)

@@ -5,7 +5,8 @@ import numpy as np
 from scipy import sparse
 
 from sklearn_recsys._kernels import floor_share, places_in_runs
-from sklearn_recsys.base._rankers import Choice, mark, rank, rank_by_factors
+from sklearn_recsys.base._rankers import rank_by_factors
+from sklearn_recsys.base._ranking import Choice, mark, rank
 from sklearn_recsys.metrics import ndcg_at_k
 
 __all__ = ["HeldOut", "Patience"]

@@ -36,8 +36,8 @@ class SVDRecommender(FactorRecommender):
     random_state : int, RandomState instance or None, default=None
         Seed of the random start; an integer gives the same model in every fit.
     n_jobs : int or None, default=None
-        Threads that make the lists; None is 1 unless a ``joblib.parallel_config`` says otherwise,
-        -1 all processors. The answer does not depend on it.
+        Threads of the lists; None is 1 unless a ``joblib.parallel_config`` says otherwise, -1 is
+        all processors. The answer does not depend on it.
     verbose : int, default=0
         Report merged duplicate rows if positive.
 

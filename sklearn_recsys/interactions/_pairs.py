@@ -1,12 +1,10 @@
 """Merge the rows of each pair of user and item into one entry of a sparse matrix."""
 # SPDX-License-Identifier: BSD-3-Clause
 
-from collections.abc import Iterator
-
 import numpy as np
 from scipy import sparse
 
-from sklearn_recsys._kernels import merge_sorted_pairs, require_memory, sort_pairs
+from sklearn_recsys._kernels import cut_evenly, merge_sorted_pairs, require_memory, sort_pairs
 
 __all__ = ["MAX_COUNT", "encode_pairs", "merge_pairs", "order_pairs", "require_count"]
 
@@ -111,13 +109,6 @@ def _merge(
     merged = np.empty(distinct[-1], dtype=np.int32)
     totals, sums = (np.empty(distinct[-1], dtype=np.float32) for _ in range(2))
     given, made = (indptr, indices, places, values, weights), (distinct, merged, totals, sums)
-    for rows in _cut_rows(indptr):
+    for rows in cut_evenly(np.diff(indptr), _BLOCK_SIZE):
         merge_sorted_pairs(*given, *made, mean=mean, start=rows.start, stop=rows.stop, n_threads=1)
     return merged, totals, sums
-
-
-def _cut_rows(indptr: np.ndarray) -> Iterator[slice]:
-    """Cut the rows of a matrix into blocks of about so many entries that Ctrl-C is not kept."""
-    cuts = np.searchsorted(indptr, np.arange(_BLOCK_SIZE, indptr[-1], _BLOCK_SIZE))
-    cuts = np.unique(np.concatenate([[0], cuts, [len(indptr) - 1]]))
-    return (slice(*pair) for pair in zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True))

@@ -4,7 +4,7 @@
 import numpy as np
 from scipy import sparse
 
-__all__ = ["spread_rows"]
+__all__ = ["spread_rows", "with_data"]
 
 
 def spread_rows(matrix: sparse.csr_array, rows: np.ndarray, n_rows: int) -> sparse.csr_array:
@@ -14,3 +14,8 @@ def spread_rows(matrix: sparse.csr_array, rows: np.ndarray, n_rows: int) -> spar
     indptr = np.concatenate([[0], np.cumsum(lengths)]).astype(matrix.indptr.dtype)
     shape = (n_rows, matrix.shape[1])
     return sparse.csr_array((matrix.data, matrix.indices, indptr), shape=shape)
+
+
+def with_data(matrix: sparse.csr_array, data: np.ndarray) -> sparse.csr_array:
+    """Return a matrix that stores other values at the same places, which are not copied."""
+    return sparse.csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape)

@@ -13,6 +13,7 @@ from scipy import sparse
 from sklearn_recsys._kernels import (
     auc_of_rows,
     count_threads,
+    csr_pattern,
     first_ranks_of_rows,
     places_in_runs,
 )
@@ -188,4 +189,4 @@ def _hidden(seen: sparse.csr_array | None, n_rows: int) -> tuple[IntArray, NDArr
     """Return the row pointers and items of what is not to be recommended."""
     if seen is None:
         return np.zeros(n_rows + 1, dtype=np.int64), np.empty(0, dtype=np.int32)
-    return seen.indptr.astype(np.int64), seen.indices.astype(np.int32, copy=False)
+    return csr_pattern(seen)

@@ -7,7 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from sklearn_recsys._kernels import find_entries, floor_share, places_in_runs, starts_of_runs
+from sklearn_recsys._kernels import (
+    csr_pattern,
+    find_entries,
+    floor_share,
+    places_in_runs,
+    starts_of_runs,
+)
 
 __all__ = ["Truth", "collect_truth", "cut_histories"]
 
@@ -165,6 +171,5 @@ def _find(
         stored = stored.copy()  # it belongs to the recommender
         stored.sum_duplicates()
     found = np.empty(len(rows), dtype=np.int64)
-    indptr, indices = stored.indptr.astype(np.int64), stored.indices.astype(np.int32, copy=False)
-    find_entries(rows, items, indptr, indices, found, n_threads=n_threads)
+    find_entries(rows, items, *csr_pattern(stored), found, n_threads=n_threads)
     return found

@@ -10,7 +10,8 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklearn_recsys._kernels import count_threads
 from sklearn_recsys.base import ItemSimilarityRecommender
-from sklearn_recsys.base._ranking import uneven_batches
+from sklearn_recsys.base._blocks import uneven_batches
+from sklearn_recsys.interactions._sparse import with_data
 from sklearn_recsys.neighbors._measures import MEASURES, Measure, PreparedMeasure
 from sklearn_recsys.neighbors._nearest import nearest_rows
 
@@ -189,8 +190,7 @@ class ItemKNNRecommender(ItemSimilarityRecommender):
             return history
         totals = history.astype(np.float64).sum(axis=1)  # float32 overflows
         scale = np.repeat(1 / np.where(totals > 0, totals, 1), np.diff(history.indptr))
-        data = (history.data * scale).astype(np.float32)
-        return sparse.csr_array((data, history.indices, history.indptr), shape=history.shape)
+        return with_data(history, (history.data * scale).astype(np.float32))
 
     def _item_comparison(self):
         # Not from `item_similarity_`: pruned by column, it keeps few neighbours of some items.

@@ -9,6 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from sklearn_recsys._kernels import finish_similarity
+from sklearn_recsys.interactions._sparse import with_data
 
 __all__ = ["MEASURES", "Measure"]
 
@@ -106,7 +107,7 @@ class PreparedMeasure:
             return sizes**-alpha, sizes ** (alpha - 1)
         squares = np.ones(self.pattern.nnz) if self.values is None else self.values**2
         weights = np.ones(self.pattern.shape[1]) if self.rarity is None else self.rarity**2
-        lengths = np.sqrt(_with_data(self.pattern, squares) @ weights)
+        lengths = np.sqrt(with_data(self.pattern, squares) @ weights)
         scale = 1 / np.where(lengths > 0, lengths, 1)
         return scale, scale
 
@@ -133,18 +134,18 @@ class PreparedMeasure:
         data = np.ones(self.pattern.nnz) if self.values is None else self.values
         if self.rarity is not None:
             data = data * self.rarity[self.pattern.indices]
-        vectors = _with_data(self.pattern, data)
+        vectors = with_data(self.pattern, data)
         return vectors, vectors.T.tocsr()  # transposed once: for each block it would cost O(nnz)
 
     @cached_property
     def sets(self) -> tuple[sparse.csr_array, sparse.csr_array]:
         """The members of each row, as ones, and their transpose."""
-        sets = _with_data(self.pattern, self.members.astype(np.float64))
+        sets = with_data(self.pattern, self.members.astype(np.float64))
         return sets, sets.T.tocsr()
 
     def count_comparisons(self) -> np.ndarray:
         """Return how many products each row takes: a bound on its non-zero similarities."""
-        ones = _with_data(self.pattern, np.ones(self.pattern.nnz))
+        ones = with_data(self.pattern, np.ones(self.pattern.nnz))
         per_column = np.bincount(self.pattern.indices, minlength=self.pattern.shape[1])
         return ones @ per_column.astype(np.float64)
 
@@ -182,7 +183,7 @@ def _factors(
     # The 1 keeps the logarithm above 0 where a column is in all rows.
     frequencies = np.bincount(columns, minlength=n_columns)
     rarity = np.log((1 + matrix.shape[0]) / np.maximum(frequencies, 1))
-    return None if plain else _term_frequency(_with_data(matrix, values), measure), rarity
+    return None if plain else _term_frequency(with_data(matrix, values), measure), rarity
 
 
 def _term_frequency(values: sparse.csr_array, measure: Measure) -> np.ndarray:
@@ -192,7 +193,3 @@ def _term_frequency(values: sparse.csr_array, measure: Measure) -> np.ndarray:
     lengths = np.repeat(totals / (totals.mean() or 1.0), np.diff(values.indptr))
     saturation = measure.K1 * (1 - measure.B + measure.B * lengths)
     return values.data / (saturation + values.data) * (measure.K1 + 1)
-
-
-def _with_data(matrix: sparse.csr_array, data: np.ndarray) -> sparse.csr_array:
-    return sparse.csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape)

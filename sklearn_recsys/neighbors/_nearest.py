@@ -1,12 +1,11 @@
 """The nearest rows of each row of a sparse matrix."""
 # SPDX-License-Identifier: BSD-3-Clause
 
-from collections.abc import Iterator
-
 import numpy as np
 from scipy import sparse
 
-from sklearn_recsys._kernels import gram_top_k, unpack_keys
+from sklearn_recsys._kernels import csr_pattern, cut_evenly, gram_top_k, unpack_keys
+from sklearn_recsys.interactions._sparse import with_data
 from sklearn_recsys.neighbors._measures import PreparedMeasure
 
 __all__ = ["nearest_rows"]
@@ -37,13 +36,13 @@ def nearest_rows(
     factors = _factors(prepared, entries, order)
     # More places than other rows would stay empty.
     keys = np.zeros((len(order), min(length, max(len(order) - 1, 1))), dtype=np.uint64)
-    for start, stop in _calls(places, indptr):
+    for part in cut_evenly(_count_products(places, indptr), _WORK_OF_CALL):
         gram_top_k(
             *stored,
             *factors,
             keys,
-            start=start,
-            stop=stop,
+            start=part.start,
+            stop=part.stop,
             n_threads=n_threads,
             **prepared.formula,
         )
@@ -53,18 +52,12 @@ def nearest_rows(
 def _arrange(pattern: sparse.csr_array, order: np.ndarray) -> tuple[np.ndarray, ...]:
     """Return the rows in order, the same by columns, and where each of these entries came from."""
     numbers = np.arange(pattern.nnz, dtype=np.int32 if pattern.nnz < 2**31 else np.int64)
-    rows = _with_data(pattern, numbers)[order]
-    profiles = _with_data(rows, numbers).T.tocsr()
+    rows = with_data(pattern, numbers)[order]
+    profiles = with_data(rows, numbers).T.tocsr()
     positions = np.empty(pattern.nnz, dtype=numbers.dtype)
     positions[profiles.data] = numbers
     places = np.subtract(positions, profiles.indptr[rows.indices]).astype(np.int32)
-    return (
-        rows.indices.astype(np.int32, copy=False),
-        places,
-        profiles.indptr.astype(np.int64),
-        profiles.indices.astype(np.int32, copy=False),
-        rows.data[profiles.data],
-    )
+    return csr_pattern(rows)[1], places, *csr_pattern(profiles), rows.data[profiles.data]
 
 
 def _factors(
@@ -89,13 +82,9 @@ def _factors(
     return values.astype(np.float32)[entries], members, None, ones, ones
 
 
-def _calls(places: np.ndarray, indptr: np.ndarray) -> Iterator[tuple[int, int]]:
-    """Yield starts and stops of rows that take about the same number of products."""
-    sums = np.concatenate([[0], np.cumsum(places, dtype=np.int64)])[indptr]
-    call = sums[1:] // _WORK_OF_CALL
-    starts = np.flatnonzero(np.diff(call, prepend=-1))
-    for start, stop in zip(starts, np.append(starts[1:], len(call)), strict=True):
-        yield int(start), int(stop)
+def _count_products(places: np.ndarray, indptr: np.ndarray) -> np.ndarray:
+    """Return how many products the kernel sums for each row."""
+    return np.diff(np.concatenate([[0], np.cumsum(places, dtype=np.int64)])[indptr])
 
 
 def _as_matrix(keys: np.ndarray, order: np.ndarray) -> sparse.csr_array:
@@ -110,7 +99,3 @@ def _as_matrix(keys: np.ndarray, order: np.ndarray) -> sparse.csr_array:
     indptr = np.concatenate([[0], np.cumsum(counts)]).astype(index)
     shape = (len(order), len(order))
     return sparse.csr_array((data, order[rows].astype(index), indptr), shape=shape)
-
-
-def _with_data(matrix: sparse.csr_array, data: np.ndarray) -> sparse.csr_array:
-    return sparse.csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape)

@@ -96,6 +96,17 @@ def check_history_rows(subject: Subject) -> None:
     holds(company_is_irrelevant, max_examples=4)
 
 
+def check_history_of_others(subject: Subject) -> None:
+    """Check that a history of nobody who is asked for changes nothing."""
+    _require_histories(subject)
+    world = full_world()
+    X, model = world.interactions, subject.fit(world)
+    user, history = X["listener"].iloc[0], X.head(2).assign(listener=_STRANGER)
+    expected, scale = model.recommend(user, n_items=4), scale_of(model)
+    lists = model.recommend(user, n_items=4, history=history)
+    assert_same_lists(lists, expected, "a history of others", scale=scale)
+
+
 def check_history_of_unknown_items(subject: Subject) -> None:
     """Check that unknown items of a history are dropped with one DataWarning."""
     _require_histories(subject)
@@ -148,6 +159,7 @@ CHECKS = (
     check_own_history,
     check_history,
     check_history_rows,
+    check_history_of_others,
     check_history_of_unknown_items,
     check_history_is_refused,
     check_negative_history,

@@ -64,9 +64,9 @@ def merge(kernels, given_, values, weights, *, mean=False, blocks=((0, N_ROWS),)
 
 
 def to_float32(value):
-    if value and abs(value) < 1e-38:
-        return np.copysign(np.finfo(np.float32).tiny, value)
-    return np.float32(np.clip(value, -np.finfo(np.float32).max, np.finfo(np.float32).max))
+    limits = np.finfo(np.float32)
+    nearest = np.float32(np.clip(value, limits.min, limits.max))
+    return np.copysign(limits.tiny, value) if value and not nearest else nearest
 
 
 @given(table=tables, place_type=place_types)
@@ -340,7 +340,7 @@ def test_a_matrix_that_cannot_be_transposed_is_refused(native, changes):
 
 @pytest.mark.parametrize("ids", [[2], [5], [-(2**63)]])
 def test_ids_outside_the_places_are_not_marked(native, ids):
-    with pytest.raises(ValueError, match="must be within the 2 from 3 on"):
+    with pytest.raises(ValueError, match=r"must be within 3\.\.4"):
         native.mark_ids(np.array(ids), np.zeros(2, np.uint8), low=3, n_threads=1)
 
 

@@ -7,19 +7,16 @@ import pytest
 import sklearn
 from scipy import sparse
 
-from sklearn_recsys.base import FactorRecommender, _rankers
+from sklearn_recsys.base import FactorRecommender, _ranking
 from sklearn_recsys.base._rankers import (
-    Choice,
     choose_ranker,
-    mark,
-    put_itself_first,
-    rank,
     rank_by_comparison,
     rank_by_factors,
     rank_by_scores,
     rank_by_similarity,
     take_rows,
 )
+from sklearn_recsys.base._ranking import Choice, mark, put_itself_first, rank
 from sklearn_recsys.decomposition import SVDRecommender
 from sklearn_recsys.neighbors import ItemKNNRecommender
 
@@ -108,7 +105,7 @@ def test_neither_memory_nor_work_at_once_nor_threads_change_a_list(
 ):
     _, rankers = make_rankers()
     expected = as_list(rank(rankers["scores"], choose(barred=[thin(2, 0.3)])))
-    monkeypatch.setattr(_rankers, "_WORK_AT_ONCE", work_at_once)
+    monkeypatch.setattr(_ranking, "_WORK_OF_CALL", work_at_once)
 
     with sklearn.config_context(working_memory=working_memory):
         for name, ranker in rankers.items():

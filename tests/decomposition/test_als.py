@@ -202,6 +202,14 @@ def test_a_history_is_solved_with_the_parameters_of_the_fit():
     np.testing.assert_array_equal(model._fold_in(model.interactions_), model.user_factors_)
 
 
+@both_solvers
+def test_a_history_of_nobody_who_is_asked_for_changes_nothing(solver):
+    X = as_table(plays())
+    model = ALSRecommender(4, reg=1.0, solver=solver, random_state=0).fit(X)
+    history = X.head(2).assign(user=99)
+    pd.testing.assert_frame_equal(model.recommend([3], history=history), model.recommend([3]))
+
+
 @pytest.mark.parametrize("n_components", [3, 8, 30])
 def test_contributions_of_the_history_add_up_to_the_score(n_components):
     X = as_table(plays())

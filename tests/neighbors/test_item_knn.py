@@ -259,7 +259,7 @@ def test_a_seen_but_not_liked_item_is_in_no_ones_favour():
 def test_blocks_of_any_size_give_the_same_similarities(similarity, monkeypatch):
     X = random_plays(n_users=30, n_items=25, seed=8)
     whole = plain_knn(similarity, n_neighbors=5, prune="both").fit(X)
-    monkeypatch.setattr("sklearn_recsys.base._ranking._scores_at_once", lambda: 1.0)
+    monkeypatch.setattr("sklearn_recsys.base._blocks._scores_at_once", lambda: 1.0)
     in_rows = clone(whole).fit(X)
     assert (whole.item_similarity_ != in_rows.item_similarity_).nnz == 0
 

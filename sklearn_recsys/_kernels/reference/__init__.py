@@ -25,7 +25,6 @@ from sklearn_recsys._kernels.reference._ranking import (
     first_ranks_of_rows,
 )
 from sklearn_recsys._kernels.reference._top_k import (
-    Triplets,
     keep_largest,
     top_k_dense,
     top_k_factors,
@@ -35,7 +34,6 @@ from sklearn_recsys._kernels.reference._top_k import (
 )
 
 __all__ = [
-    "Triplets",
     "als_half_step_cg",
     "als_half_step_cholesky",
     "als_loss",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 from scipy import sparse
 
+from sklearn_recsys._kernels._cuts import cut_evenly
 from sklearn_recsys._kernels._runs import places_in_runs
 from sklearn_recsys._kernels.reference._top_k import keep_largest
 
@@ -164,9 +165,8 @@ def _data_of(
 def _blocks(widths: np.ndarray, indptr: np.ndarray, start: int) -> Iterator[np.ndarray]:
     """Yield rows whose products, of so many for each entry, fit in memory."""
     sums = np.concatenate([[0], np.cumsum(widths[indptr[0] : indptr[-1]], dtype=np.int64)])
-    block = sums[indptr - indptr[0]][1:] // _MAX_PRODUCTS
-    cuts = np.flatnonzero(np.diff(block)) + 1
-    yield from np.split(np.arange(start, start + len(indptr) - 1), cuts)
+    for part in cut_evenly(np.diff(sums[indptr - indptr[0]]), _MAX_PRODUCTS):
+        yield np.arange(start + part.start, start + part.stop)
 
 
 def _pack_largest(scores: sparse.csr_array, rows: np.ndarray, length: int) -> np.ndarray:

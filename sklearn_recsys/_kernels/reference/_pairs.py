@@ -19,7 +19,7 @@ def mark_ids(ids: np.ndarray, present: np.ndarray, *, low: int, n_threads: int) 
     low : int
         The id of the first place.
     n_threads : int
-        Not used.
+        Not used here.
     """
     present[(ids - ids.dtype.type(low)).view(f"u{ids.itemsize}")] = 1
 
@@ -40,7 +40,7 @@ def look_up_ids(
     low : int
         The id of the first place.
     n_threads : int
-        Not used.
+        Not used here.
     """
     if not len(table):
         codes[:] = -1
@@ -82,7 +82,7 @@ def sort_pairs(
     n_columns : int
         Codes of columns are below it.
     n_threads : int
-        Not used.
+        Not used here.
     """
     shape = (len(indptr) - 1, n_columns)
     order: np.ndarray = np.arange(len(rows), dtype=places.dtype)
@@ -142,7 +142,7 @@ def merge_sorted_pairs(
     start, stop : int
         The rows to merge.
     n_threads : int
-        Not used.
+        Not used here.
     """
     pointers = indptr[start : stop + 1] - indptr[start]
     given = slice(indptr[start], indptr[stop])
@@ -182,7 +182,7 @@ def transpose_csr(
     out_values : ndarray of shape (n,), dtype float32
         Receives its values.
     n_threads : int
-        Not used.
+        Not used here.
     """
     shape = (len(indptr) - 1, len(out_indptr) - 1)
     turned = sparse.csr_array((values, indices, indptr), shape=shape).T.tocsr()

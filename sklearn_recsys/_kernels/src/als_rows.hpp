@@ -8,8 +8,8 @@
 
 #include <cstring>
 
-#include "kernels.hpp"
 #include "lanes.hpp"
+#include "tasks.hpp"
 
 namespace {
 

@@ -4,9 +4,11 @@
 
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
 
 #include <cstdint>
 #include <new>
+#include <optional>
 #include <string>
 
 #include "platform.hpp"
@@ -24,6 +26,9 @@ using OutVector = nb::ndarray<T, nb::numpy, nb::ndim<1>, nb::c_contig, nb::devic
 template <class T>
 using OutMatrix = nb::ndarray<T, nb::numpy, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 
+template <class T>
+using Optional = std::optional<Vector<T>>;
+
 [[noreturn]] inline void refuse(const std::string& message) {
   throw nb::value_error(message.c_str());
 }
@@ -37,16 +42,29 @@ auto data_of(const Array& array, const char* name) {
   return data;
 }
 
+template <class Array>
+std::int64_t length(const Array& array) {
+  return static_cast<std::int64_t>(array.shape(0));
+}
+
 inline void check_length(std::int64_t length, std::int64_t expected, const char* name) {
   if (length != expected)
     refuse(std::string(name) + " must have " + std::to_string(expected) + " entries, but has " +
            std::to_string(length) + ".");
 }
 
+// Returns null where no array is given.
+template <class T>
+const T* data_of(const Optional<T>& array, std::int64_t expected, const char* name) {
+  if (!array) return nullptr;
+  check_length(length(*array), expected, name);
+  return data_of(*array, name);
+}
+
 template <class Array>
 void check_shape(const Array& array, std::int64_t n_rows, std::int64_t n_columns,
                  const char* name) {
-  const auto rows = static_cast<std::int64_t>(array.shape(0));
+  const std::int64_t rows = length(array);
   const auto columns = static_cast<std::int64_t>(array.shape(1));
   if (rows != n_rows || columns != n_columns)
     refuse(std::string(name) + " must have the shape (" + std::to_string(n_rows) + ", " +
@@ -64,34 +82,62 @@ inline void check_threads(int n_threads) {
   if (n_threads < 1) refuse("n_threads must be at least 1, got " + std::to_string(n_threads) + ".");
 }
 
-// Checks the rows that will be read: row pointers in order, column indices below n_columns.
-// One pass over the indices costs about 1 % of the cheapest kernel.
-inline Csr as_pattern(const Vector<std::int64_t>& indptr, const Vector<std::int32_t>& indices,
-                      Rows rows, std::int64_t n_columns) {
-  const auto n_rows = static_cast<std::int64_t>(indptr.shape(0)) - 1;
-  const auto n_stored = static_cast<std::int64_t>(indices.shape(0));
-  if (n_rows < 0) refuse("indptr must have at least one entry.");
-  check_rows(rows, n_rows);
-  const std::int64_t* pointers = data_of(indptr, "indptr");
-  const std::int32_t* columns = data_of(indices, "indices");
-  bool ordered = pointers[rows.start] >= 0 && pointers[rows.stop] <= n_stored;
-  for (std::int64_t row = rows.start; row < rows.stop; ++row)
-    ordered &= pointers[row] <= pointers[row + 1];
-  if (!ordered) refuse("indptr must not decrease, and must point into indices.");
+// Checks that there are `size` numbers from `low` on that any may be.
+template <class Number>
+void check_within(const Number* numbers, std::int64_t n, std::int64_t low, std::int64_t size,
+                  const char* name) {
+  const auto first = static_cast<std::uint64_t>(low), count = static_cast<std::uint64_t>(size);
   bool inside = true;
-  for (std::int64_t k = pointers[rows.start]; k < pointers[rows.stop]; ++k)
-    inside &= columns[k] >= 0 && columns[k] < n_columns;
-  if (!inside) refuse("indices must be within 0.." + std::to_string(n_columns - 1) + ".");
-  return {pointers, columns, nullptr, n_rows};
+  for (std::int64_t k = 0; k < n; ++k)
+    inside &= static_cast<std::uint64_t>(numbers[k]) - first < count;
+  if (!inside)
+    refuse(std::string(name) + " must be within " + std::to_string(low) + ".." +
+           std::to_string(static_cast<std::int64_t>(first + count - 1)) + ".");
+}
+
+inline std::int64_t count_rows(const Vector<std::int64_t>& indptr, const char* name) {
+  if (length(indptr) == 0) refuse(std::string(name) + " must have at least one entry.");
+  return length(indptr) - 1;
+}
+
+// Returns row pointers that, as far as the rows go, do not decrease and stay within the entries.
+inline const std::int64_t* pointers_of(const Vector<std::int64_t>& indptr, Rows rows,
+                                       std::int64_t n_stored, const char* name) {
+  check_rows(rows, count_rows(indptr, name));
+  const std::int64_t* pointers = data_of(indptr, name);
+  bool rising = pointers[rows.start] >= 0 && pointers[rows.stop] <= n_stored;
+  for (std::int64_t row = rows.start; row < rows.stop; ++row)
+    rising &= pointers[row] <= pointers[row + 1];
+  if (!rising)
+    refuse(std::string(name) + " must rise, within 0.." + std::to_string(n_stored) + ".");
+  return pointers;
+}
+
+// Checks the rows that will be read: row pointers in order, columns below n_columns.
+// One pass over the indices costs about 1 % of the cheapest kernel.
+inline Pattern as_pattern(const Vector<std::int64_t>& indptr, const Vector<std::int32_t>& indices,
+                          Rows rows, std::int64_t n_columns, const char* name = "indptr") {
+  const std::int64_t* pointers = pointers_of(indptr, rows, length(indices), name);
+  const std::int32_t* columns = data_of(indices, "indices");
+  const std::int64_t first = pointers[rows.start];
+  check_within(columns + first, pointers[rows.stop] - first, 0, n_columns, "indices");
+  return {pointers, columns};
+}
+
+inline void check_increasing(const Pattern& pattern, std::int64_t n_rows, const char* name) {
+  bool increasing = true;
+  for (std::int64_t row = 0; row < n_rows; ++row)
+    for (std::int64_t k = pattern.indptr[row] + 1; k < pattern.indptr[row + 1]; ++k)
+      increasing &= pattern.indices[k - 1] < pattern.indices[k];
+  if (!increasing)
+    refuse(std::string(name) + " must increase from one row pointer to the next.");
 }
 
 inline Csr as_csr(const Vector<std::int64_t>& indptr, const Vector<std::int32_t>& indices,
                   const Vector<float>& values, Rows rows, std::int64_t n_columns) {
-  Csr matrix = as_pattern(indptr, indices, rows, n_columns);
-  check_length(static_cast<std::int64_t>(values.shape(0)),
-               static_cast<std::int64_t>(indices.shape(0)), "values");
-  matrix.values = data_of(values, "values");
-  return matrix;
+  const Pattern pattern = as_pattern(indptr, indices, rows, n_columns);
+  check_length(length(values), length(indices), "values");
+  return {pattern.indptr, pattern.indices, data_of(values, "values"), length(indptr) - 1};
 }
 
 // Runs a kernel without the interpreter's lock.

@@ -1,3 +1,4 @@
+// Bindings of alternating least squares.
 // SPDX-License-Identifier: BSD-3-Clause
 #include "arrays.hpp"
 #include "bindings.hpp"
@@ -26,8 +27,7 @@ AlsHalfStep as_half_step(const Vector<std::int64_t>& indptr, const Vector<std::i
   const AlsWeights weights{as_weight(base, "base"), as_weight(alpha, "alpha"),
                            as_weight(unobserved_weight, "unobserved_weight")};
   const int width = checked_width(static_cast<std::int64_t>(fixed.shape(1)));
-  const Csr matrix =
-      as_csr(indptr, indices, values, rows, static_cast<std::int64_t>(fixed.shape(0)));
+  const Csr matrix = as_csr(indptr, indices, values, rows, length(fixed));
   check_shape(factors, matrix.n_rows, width, "factors");
   check_threads(n_threads);
   return {matrix,  rows,    weights, data_of(fixed, "fixed"), nullptr,
@@ -38,7 +38,7 @@ AlsHalfStep as_half_step(const Vector<std::int64_t>& indptr, const Vector<std::i
 void complete(AlsHalfStep& task, const Matrix<float>& gram, const Vector<float>& reg,
               const OutMatrix<float>& factors) {
   check_shape(gram, task.width, task.width, "gram");
-  check_length(static_cast<std::int64_t>(reg.shape(0)), task.matrix.n_rows, "reg");
+  check_length(length(reg), task.matrix.n_rows, "reg");
   task.gram = data_of(gram, "gram");
   task.reg = data_of(reg, "reg");
   task.factors = data_of(factors, "factors");
@@ -80,7 +80,7 @@ double bind_loss(Vector<std::int64_t> indptr, Vector<std::int32_t> indices, Vect
 
 void bind_factor_gram(Matrix<float> factors, OutMatrix<float> gram, int n_threads) {
   const int width = checked_width(static_cast<std::int64_t>(factors.shape(1)));
-  const auto n = static_cast<std::int64_t>(factors.shape(0));
+  const std::int64_t n = length(factors);
   check_shape(gram, width, width, "gram");
   check_threads(n_threads);
   const float* y = data_of(factors, "factors");

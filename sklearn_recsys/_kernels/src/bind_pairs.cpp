@@ -1,3 +1,4 @@
+// Bindings of pairs of codes.
 // SPDX-License-Identifier: BSD-3-Clause
 #include <limits>
 
@@ -7,37 +8,9 @@
 
 namespace {
 
-template <class Array>
-std::int64_t length(const Array& array) {
-  return static_cast<std::int64_t>(array.shape(0));
-}
-
-template <class Id>
-void check_within(const Id* numbers, std::int64_t n, std::int64_t low, std::int64_t size,
-                  const char* name) {
-  bool inside = true;
-  for (std::int64_t k = 0; k < n; ++k)
-    inside &= static_cast<std::uint64_t>(numbers[k]) - static_cast<std::uint64_t>(low) <
-              static_cast<std::uint64_t>(size);
-  if (!inside)
-    refuse(std::string(name) + " must be within the " + std::to_string(size) + " from " +
-           std::to_string(low) + " on.");
-}
-
 void check_codes(std::int64_t n, const char* name) {
   if (n < 0 || n > std::numeric_limits<std::int32_t>::max())
     refuse(std::string(name) + " must be within 0..2147483647, got " + std::to_string(n) + ".");
-}
-
-// Row pointers that begin at 0, do not decrease and end within `n` entries.
-const std::int64_t* check_indptr(const std::int64_t* indptr, std::int64_t n_rows, std::int64_t n,
-                                 const char* name) {
-  bool ordered = indptr[0] == 0 && indptr[n_rows] <= n;
-  for (std::int64_t row = 0; row < n_rows; ++row) ordered &= indptr[row] <= indptr[row + 1];
-  if (!ordered)
-    refuse(std::string(name) + " must begin at 0, not decrease, and end within " +
-           std::to_string(n) + " entries.");
-  return indptr;
 }
 
 template <class Id>
@@ -107,29 +80,26 @@ void bind_sort_pairs(Vector<std::int32_t> rows, Vector<std::int32_t> cols,
 template <class Place>
 void bind_merge_sorted_pairs(Vector<std::int64_t> indptr, Vector<std::int32_t> indices,
                              OutVector<Place> places, Vector<double> values,
-                             Vector<double> weights, Vector<std::int64_t> merged_indptr,
+                             Optional<double> weights, Vector<std::int64_t> merged_indptr,
                              OutVector<std::int32_t> merged_indices, OutVector<float> totals,
                              OutVector<float> sums, bool mean, std::int64_t start,
                              std::int64_t stop, int n_threads) {
   check_threads(n_threads);
-  const std::int64_t n_rows = length(indptr) - 1, n_merged = length(merged_indices);
+  const std::int64_t n_rows = count_rows(indptr, "indptr"), n_merged = length(merged_indices);
   const Rows rows{start, stop};
-  if (n_rows < 0) refuse("indptr must have at least one entry.");
   check_rows(rows, n_rows);
   check_length(length(indices), length(places), "indices");
   check_length(length(merged_indptr), n_rows + 1, "merged_indptr");
   check_length(length(totals), n_merged, "totals");
   check_length(length(sums), n_merged, "sums");
-  if (weights.is_valid()) check_length(length(weights), length(values), "weights");
   const Places<Place> sorted{
-      check_indptr(data_of(indptr, "indptr"), n_rows, length(indices), "indptr"),
+      pointers_of(indptr, {0, n_rows}, length(indices), "indptr"),
       data_of(indices, "indices"), data_of(places, "places"), length(places)};
   const std::int64_t first = sorted.indptr[start];
   check_within(sorted.places + first, sorted.indptr[stop] - first, 0, length(values), "places");
-  const Weighted table{data_of(values, "values"),
-                       weights.is_valid() ? data_of(weights, "weights") : nullptr};
+  const Weighted table{data_of(values, "values"), data_of(weights, length(values), "weights")};
   const Merged merged{
-      check_indptr(data_of(merged_indptr, "merged_indptr"), n_rows, n_merged, "merged_indptr"),
+      pointers_of(merged_indptr, {0, n_rows}, n_merged, "merged_indptr"),
       data_of(merged_indices, "merged_indices"), data_of(totals, "totals"), data_of(sums, "sums")};
   run([&] {
     if constexpr (sizeof(Place) == 4)
@@ -149,11 +119,7 @@ void bind_transpose_csr(Vector<std::int64_t> indptr, Vector<std::int32_t> indice
   check_codes(n_rows, "the number of rows");
   const Csr matrix = as_csr(indptr, indices, values, {0, n_rows}, n_columns);
   const std::int64_t n = matrix.indptr[n_rows] - matrix.indptr[0];
-  bool increasing = true;
-  for (std::int64_t row = 0; row < n_rows; ++row)
-    for (std::int64_t k = matrix.indptr[row] + 1; k < matrix.indptr[row + 1]; ++k)
-      increasing &= matrix.indices[k - 1] < matrix.indices[k];
-  if (!increasing) refuse("the indices of a row must increase: call sum_duplicates().");
+  check_increasing({matrix.indptr, matrix.indices}, n_rows, "indices");
   check_length(length(out_indices), n, "out_indices");
   check_length(length(out_values), n, "out_values");
   const OutCsr out{data_of(out_indptr, "out_indptr"), data_of(out_indices, "out_indices"),

@@ -1,8 +1,5 @@
+// Bindings of the best columns of rows.
 // SPDX-License-Identifier: BSD-3-Clause
-#include <nanobind/stl/optional.h>
-
-#include <optional>
-
 #include "arrays.hpp"
 #include "bindings.hpp"
 #include "kernels.hpp"
@@ -12,30 +9,16 @@ namespace {
 using Codes = Vector<std::int32_t>;
 using Pointers = Vector<std::int64_t>;
 
-template <class Array>
-std::int64_t count_rows(const Array& array) {
-  return static_cast<std::int64_t>(array.shape(0));
-}
-
 Columns as_columns(const Codes& codes, std::int64_t n_codes) {
   const std::int32_t* data = data_of(codes, "columns");
-  bool inside = true;
-  for (std::int64_t p = 0; p < count_rows(codes); ++p)
-    inside &= data[p] >= 0 && data[p] < n_codes;
-  if (!inside) refuse("columns must be within 0.." + std::to_string(n_codes - 1) + ".");
-  return {data, count_rows(codes), n_codes};
-}
-
-Csr as_rows(const Pointers& indptr, const Codes& indices, std::int64_t n_rows,
-            std::int64_t n_columns, const char* name) {
-  check_length(count_rows(indptr), n_rows + 1, name);
-  return as_pattern(indptr, indices, {0, n_rows}, n_columns);
+  check_within(data, length(codes), 0, n_codes, "columns");
+  return {data, length(codes), n_codes};
 }
 
 Marks as_marks(const Pointers& indptr, const Codes& indices, bool only, std::int64_t n_rows,
                std::int64_t n_columns) {
-  const Csr marks = as_rows(indptr, indices, n_rows, n_columns, "marked_indptr");
-  return {marks.indptr, marks.indices, only};
+  check_length(length(indptr), n_rows + 1, "marked_indptr");
+  return {as_pattern(indptr, indices, {0, n_rows}, n_columns, "marked_indptr"), only};
 }
 
 Lists as_lists(const OutMatrix<std::int32_t>& codes, const OutMatrix<float>& scores,
@@ -51,16 +34,14 @@ void check_bound(float bound) {
   if (!(bound > 0)) refuse("bound must be positive.");
 }
 
-Factors as_factors(const Matrix<float>& vectors, const std::optional<Vector<float>>& biases,
+Factors as_factors(const Matrix<float>& vectors, const Optional<float>& biases,
                    const char* name) {
-  const std::int64_t n = count_rows(vectors);
-  if (!biases) return {data_of(vectors, name), nullptr, n};
-  check_length(count_rows(*biases), n, "biases");
-  return {data_of(vectors, name), data_of(*biases, "biases"), n};
+  const std::int64_t n = length(vectors);
+  return {data_of(vectors, name), data_of(biases, n, "biases"), n};
 }
 
-void bind_top_k_factors(Matrix<float> users, std::optional<Vector<float>> user_biases,
-                        Matrix<float> items, std::optional<Vector<float>> item_biases,
+void bind_top_k_factors(Matrix<float> users, Optional<float> user_biases,
+                        Matrix<float> items, Optional<float> item_biases,
                         Codes columns, Pointers marked_indptr, Codes marked_indices,
                         OutMatrix<std::int32_t> found, OutMatrix<float> scores, bool only_marked,
                         float bound, int n_threads) {
@@ -84,7 +65,7 @@ void bind_top_k_factors(Matrix<float> users, std::optional<Vector<float>> user_b
 void bind_top_k_scores(Matrix<float> given, Codes columns, Pointers marked_indptr,
                        Codes marked_indices, OutMatrix<std::int32_t> found,
                        OutMatrix<float> scores, bool only_marked, float bound, int n_threads) {
-  const auto n_rows = count_rows(given), n_codes = static_cast<std::int64_t>(given.shape(1));
+  const std::int64_t n_rows = length(given), n_codes = static_cast<std::int64_t>(given.shape(1));
   check_bound(bound);
   check_threads(n_threads);
   const Columns named = as_columns(columns, n_codes);
@@ -98,7 +79,7 @@ void bind_top_k_stored(Pointers indptr, Codes indices, Vector<float> values, Cod
                        Pointers marked_indptr, Codes marked_indices,
                        OutMatrix<std::int32_t> found, OutMatrix<float> scores,
                        std::int64_t n_columns, bool only_marked, float bound, int n_threads) {
-  const std::int64_t n_rows = count_rows(indptr) - 1;
+  const std::int64_t n_rows = count_rows(indptr, "indptr");
   check_bound(bound);
   check_threads(n_threads);
   const Csr stored = as_csr(indptr, indices, values, {0, n_rows}, n_columns);
@@ -114,8 +95,8 @@ void bind_top_k_similarity(Pointers history_indptr, Codes history_indices,
                            Codes columns, Pointers marked_indptr, Codes marked_indices,
                            OutMatrix<std::int32_t> found, OutMatrix<float> scores,
                            bool only_marked, float bound, int n_threads) {
-  const std::int64_t n_rows = count_rows(history_indptr) - 1;
-  const std::int64_t n_items = count_rows(similarity_indptr) - 1;
+  const std::int64_t n_rows = count_rows(history_indptr, "history_indptr");
+  const std::int64_t n_items = count_rows(similarity_indptr, "similarity_indptr");
   check_bound(bound);
   check_threads(n_threads);
   const Csr history =

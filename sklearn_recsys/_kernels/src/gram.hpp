@@ -10,7 +10,8 @@
 #include <cstring>
 #include <limits>
 
-#include "kernels.hpp"
+#include "keys.hpp"
+#include "tasks.hpp"
 
 namespace {
 
@@ -54,35 +55,6 @@ struct Mode {
   static constexpr bool kValues = kValues_;
   static constexpr bool kMembers = kMembers_;
 };
-
-// A similarity and its row, such that of two the better is the greater number: the larger
-// similarity, of equal ones the earlier row. Then what a list keeps does not depend on the order
-// in which the threads offer it.
-struct Key {
-  std::uint64_t bits;
-};
-
-inline bool greater(const Key& a, const Key& b) { return a.bits > b.bits; }
-
-// Floats as integers of the same order; 0 is below all that are no NaN.
-inline std::uint32_t rank_of(float score) {
-  std::uint32_t bits;
-  std::memcpy(&bits, &score, sizeof bits);
-  return bits & 0x80000000u ? ~bits : bits | 0x80000000u;
-}
-
-inline float score_of(std::uint32_t rank) {
-  const std::uint32_t bits = rank & 0x80000000u ? rank & 0x7fffffffu : ~rank;
-  float score;
-  std::memcpy(&score, &bits, sizeof score);
-  return score;
-}
-
-inline Key key_of(float score, std::int64_t row) {
-  return {static_cast<std::uint64_t>(rank_of(score)) << 32 | ~static_cast<std::uint32_t>(row)};
-}
-
-inline std::int64_t row_of(std::uint64_t key) { return ~static_cast<std::uint32_t>(key); }
 
 // Locks for the lists; without OpenMP there is one thread.
 #ifdef _OPENMP
@@ -160,7 +132,7 @@ struct Own {
   }
   void shrink() {
     if (count <= length) return;
-    std::nth_element(candidates, candidates + length - 1, candidates + count, greater);
+    std::nth_element(candidates, candidates + length - 1, candidates + count, Better());
     count = length;
     bar = candidates[length - 1].bits;
   }
@@ -231,10 +203,9 @@ void refresh_bars(const Board& board, const Desk<Cell>& desk, std::int64_t i, st
   *desk.age = i + (i / kAgeShare > kMinAge ? i / kAgeShare : kMinAge);
   if (*desk.age > stop) *desk.age = stop;
   for (std::int64_t j = 0; j < *desk.age; ++j) {
-    const std::uint64_t key = board.bar(j);
+    const Key key(board.bar(j));
     // A list whose worst is an earlier row takes no equals from this row and those to come.
-    const auto rank = static_cast<std::uint32_t>(key >> 32) + (row_of(key) < i);
-    desk.bars[j] = key ? score_of(rank) : kLowest;
+    desk.bars[j] = key.bits ? score_of(key.rank() + (key.place() < i)) : kLowest;
   }
 }
 
@@ -254,15 +225,15 @@ void offer_dense(const Formula& formula, const Board& board, std::int64_t i,
   for (std::int64_t start = 0; start < i; start += kRowsAtOnce) {
     const std::int64_t stop = start + kRowsAtOnce < i ? start + kRowsAtOnce : i;
     // Of equal ones the earlier is in the list already.
-    const float bar = list.bar ? score_of(static_cast<std::uint32_t>(list.bar >> 32)) : kNothing;
+    const float bar = list.bar ? Key(list.bar).score() : kNothing;
     int any = stop - start < kRowsAtOnce;
     if (!any)
       for (std::int64_t j = start; j < start + kRowsAtOnce; ++j)
         any |= (own[j] > bar) | (others[j] >= desk.bars[j]);
     for (std::int64_t j = start; any && j < stop; ++j) {
-      if (own[j] > bar) list.take(key_of(own[j], j));
+      if (own[j] > bar) list.take(Key(own[j], j));
       if (others[j] >= desk.bars[j]) {
-        const Key key = key_of(others[j], i);
+        const Key key(others[j], i);
         board.offer(j, &key, 1);
       }
     }
@@ -282,8 +253,8 @@ void offer_sparse(const Formula& formula, const Board& board, std::int64_t i,
             ? own
             : similarity<kRatio, kShrink>(cell, formula.left[j], right, formula);
     cell = Cell{};
-    if (own > kNothing) list.take(key_of(own, j));
-    const Key key = key_of(other, i);
+    if (own > kNothing) list.take(Key(own, j));
+    const Key key(other, i);
     if (other > kNothing && key.bits > board.bar(j)) board.offer(j, &key, 1);
   }
 }
@@ -355,11 +326,11 @@ Status compare_rows_shrunk(const Occurrences& occurrences, const Profiles& profi
 Status gram_top_k(const Occurrences& occurrences, const Profiles& profiles, const Formula& formula,
                   const Heaps& lists, Rows rows, int n_threads) {
   if (formula.ratio)
-    return compare_rows_shrunk<Mode<Count, false>, true>(occurrences, profiles, formula,
-                                                                lists, rows, n_threads);
+    return compare_rows_shrunk<Mode<Count, false>, true>(occurrences, profiles, formula, lists,
+                                                         rows, n_threads);
   if (!profiles.values && !profiles.weights)
-    return compare_rows_shrunk<Mode<Count, false>, false>(occurrences, profiles, formula,
-                                                                 lists, rows, n_threads);
+    return compare_rows_shrunk<Mode<Count, false>, false>(occurrences, profiles, formula, lists,
+                                                          rows, n_threads);
   if (formula.shrinkage == 0)
     return profiles.values
                ? compare_rows<Mode<Product, true>, false, false>(

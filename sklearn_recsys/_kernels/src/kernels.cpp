@@ -4,11 +4,12 @@
 
 #include "als_cg.hpp"
 #include "als_cholesky.hpp"
-#include "outer_products.hpp"
-#include "ranking.hpp"
-#include "pairs.hpp"
-#include "top_k.hpp"
 #include "gram.hpp"
+#include "outer_products.hpp"
+#include "pairs.hpp"
+#include "ranking.hpp"
+#include "top_k_factors.hpp"
+#include "top_k_scores.hpp"
 
 const Kernels& RECSYS_KERNELS() {
   static constexpr Kernels table{

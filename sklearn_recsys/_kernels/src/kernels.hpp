@@ -2,82 +2,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "lists.hpp"
-#include "platform.hpp"
-
-// What observations weigh: base + alpha |value|; all other pairs weigh `unobserved`.
-struct AlsWeights {
-  float base;
-  float alpha;
-  float unobserved;
-};
-
-// Half an iteration of alternating least squares: new vectors for some rows of a matrix.
-struct AlsHalfStep {
-  Csr matrix;
-  Rows rows;
-  AlsWeights weights;
-  const float* fixed;  // vectors of the columns, each of `width` floats
-  const float* gram;
-  const float* reg;
-  float* factors;
-  int width;
-  int n_threads;
-};
-
-// A sparse matrix of which only the places matter; the columns of a row are increasing.
-struct Pattern {
-  const std::int64_t* indptr;
-  const std::int32_t* indices;
-};
-
-// The scores of many rows, some of them hidden, and the items wanted; row r wants those of the
-// row places[r]. Wanted columns beyond the scores' are not among what is compared.
-struct Judged {
-  const float* scores;
-  std::int64_t n_rows;
-  std::int64_t n_columns;
-  const std::int64_t* places;
-  Pattern wanted;
-  Pattern hidden;
-};
-
-// The entries of each row: which columns, and how many earlier rows each column has.
-struct Occurrences {
-  const std::int64_t* indptr;
-  const std::int32_t* columns;
-  const std::int32_t* places;
-  std::int64_t n_rows;
-};
-
-// The same matrix by columns, its rows in order. What is null is 1 for all.
-struct Profiles {
-  const std::int64_t* indptr;
-  const std::int32_t* rows;
-  const float* values;
-  const std::uint8_t* members;
-  const float* weights;  // one for each column
-};
-
-// How a product p and a support c become the similarity of rows i and j, s(i, j) =
-// p left[i] right[j], or with `ratio` c / (c + alpha (left[i] - c) + beta (right[j] - c)),
-// times c / (c + shrinkage).
-struct Formula {
-  const double* left;
-  const double* right;
-  double alpha;
-  double beta;
-  double shrinkage;
-  bool ratio;
-  bool symmetric;
-};
-
-// The largest similarities of each row so far as keys, the worst first: a heap of `length` entries,
-// of which zeros are empty places.
-struct Heaps {
-  std::uint64_t* keys;
-  int length;
-};
+#include "tasks.hpp"
 
 struct Kernels {
   const char* instruction_set;
@@ -113,7 +38,7 @@ struct Kernels {
   Status (*merge_sorted_pairs_64)(Places<std::int64_t> sorted, Weighted table, Rows rows, bool mean,
                                   int n_threads, Merged merged);
   Status (*transpose_csr)(Csr matrix, std::int64_t n_columns, int n_threads, OutCsr out);
-  // top_k.hpp
+  // top_k_factors.hpp, top_k_scores.hpp
   Status (*top_k_factors)(const Factors& users, const Factors& items, int width,
                           const Columns& columns, const Marks& marks, float bound, int n_threads,
                           const Lists& lists);

@@ -5,7 +5,7 @@
 #include <cfloat>
 #include <cstring>
 
-#include "platform.hpp"
+#include "tasks.hpp"
 
 namespace {
 

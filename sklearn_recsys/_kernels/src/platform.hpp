@@ -1,4 +1,4 @@
-// What every kernel stands on: integer types, spans of rows, scratch memory for the threads.
+// What every kernel stands on: sparse matrices, spans of rows, scratch memory for the threads.
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // The kernels are compiled once for each instruction set into one library, so nothing here or in
@@ -25,33 +25,16 @@ struct Csr {
   std::int64_t n_rows;
 };
 
+// A sparse matrix of which only the places matter.
+struct Pattern {
+  const std::int64_t* indptr;
+  const std::int32_t* indices;
+};
+
 // The rows of a matrix that one call works on: [start, stop).
 struct Rows {
   std::int64_t start;
   std::int64_t stop;
-};
-
-// Entries of a matrix by row, in which a pair may have several; places point into the table.
-template <class Place>
-struct Places {
-  const std::int64_t* indptr;
-  const std::int32_t* indices;
-  Place* places;
-  std::int64_t n;
-};
-
-// What the places point to; weights may be null, which is 1 for each.
-struct Weighted {
-  const double* values;
-  const double* weights;
-};
-
-// A matrix that gets one entry for each distinct pair, and the summed weights.
-struct Merged {
-  const std::int64_t* indptr;
-  std::int32_t* indices;
-  float* totals;
-  float* sums;
 };
 
 // A compressed sparse row matrix that is to be written.

@@ -4,8 +4,7 @@
 
 #include <cstring>
 
-#include "kernels.hpp"
-#include "platform.hpp"
+#include "tasks.hpp"
 
 namespace {
 

@@ -10,8 +10,8 @@
 #include <immintrin.h>
 #endif
 
-#include "lists.hpp"
-#include "platform.hpp"
+#include "keys.hpp"
+#include "tasks.hpp"
 
 namespace {
 
@@ -20,37 +20,6 @@ inline float cut_off(float score, float bound) {
   if (score != score) return 0;
   return score > bound ? bound : score < -bound ? -bound : score;
 }
-
-// A score and a place in one number, so that one comparison tells which is better: the larger
-// one. Of equal scores that is the one that stands further left.
-struct Candidate {
-  std::uint64_t key;
-
-  Candidate() = default;
-  Candidate(float score, std::int32_t place) {
-    std::uint32_t bits;
-    std::memcpy(&bits, &score, sizeof bits);
-    if (score == 0) bits = 0;  // minus zero is no less
-    // Floats compare as integers do, the negative ones in reverse.
-    bits = bits & 0x80000000u ? ~bits : bits | 0x80000000u;
-    key = std::uint64_t{bits} << 32 | ~static_cast<std::uint32_t>(place);
-  }
-
-  std::int32_t place() const {
-    return static_cast<std::int32_t>(~static_cast<std::uint32_t>(key));
-  }
-  float score() const {
-    std::uint32_t bits = static_cast<std::uint32_t>(key >> 32);
-    bits = bits & 0x80000000u ? bits & 0x7fffffffu : ~bits;
-    float score;
-    std::memcpy(&score, &bits, sizeof score);
-    return score;
-  }
-};
-
-struct Better {
-  bool operator()(Candidate a, Candidate b) const { return a.key > b.key; }
-};
 
 // Up to this length a list is kept sorted as it grows. In a longer one candidates pile up, and
 // are cut back to the best k when there are twice as many: sorting would move too much memory.
@@ -67,7 +36,7 @@ class Best {
     return static_cast<int>(std::max(std::int64_t{k} + 1, roomy));
   }
 
-  void start(Candidate* buffer, int k, int capacity, float lowest = NAN) {
+  void start(Key* buffer, int k, int capacity, float lowest = NAN) {
     kept_ = buffer;
     k_ = k;
     capacity_ = capacity;
@@ -77,7 +46,7 @@ class Best {
   }
 
   void offer(float score, std::int32_t place) {
-    const Candidate candidate(score, place);
+    const Key candidate(score, place);
     if (cut_ && !Better()(candidate, kept_[k_ - 1])) return;
     if (k_ <= kSorted) {
       insert(candidate);
@@ -105,7 +74,7 @@ class Best {
   }
 
  private:
-  void insert(Candidate candidate) {
+  void insert(Key candidate) {
     int i = n_ < k_ ? n_++ : k_ - 1;
     for (; i > 0 && Better()(candidate, kept_[i - 1]); --i) kept_[i] = kept_[i - 1];
     kept_[i] = candidate;
@@ -123,7 +92,7 @@ class Best {
     cut_ = true;
   }
 
-  Candidate* kept_;
+  Key* kept_;
   int k_;
   int capacity_;
   int n_;

@@ -1,0 +1,123 @@
+// What the kernels are asked and what they answer: plain structs, by family.
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "platform.hpp"
+
+// What observations weigh: base + alpha |value|; all other pairs weigh `unobserved`.
+struct AlsWeights {
+  float base;
+  float alpha;
+  float unobserved;
+};
+
+// Half an iteration of alternating least squares: new vectors for some rows of a matrix.
+struct AlsHalfStep {
+  Csr matrix;
+  Rows rows;
+  AlsWeights weights;
+  const float* fixed;  // vectors of the columns, each of `width` floats
+  const float* gram;
+  const float* reg;
+  float* factors;
+  int width;
+  int n_threads;
+};
+
+// The scores of many rows, some of them hidden, and the items wanted; row r wants those of the
+// row places[r]. Columns increase within each row; wanted ones beyond the scores' do not count.
+struct Judged {
+  const float* scores;
+  std::int64_t n_rows;
+  std::int64_t n_columns;
+  const std::int64_t* places;
+  Pattern wanted;
+  Pattern hidden;
+};
+
+// Entries of a matrix by row, in which a pair may have several; places point into the table.
+template <class Place>
+struct Places {
+  const std::int64_t* indptr;
+  const std::int32_t* indices;
+  Place* places;
+  std::int64_t n;
+};
+
+// What the places point to; weights may be null, which is 1 for each.
+struct Weighted {
+  const double* values;
+  const double* weights;
+};
+
+// A matrix that gets one entry for each distinct pair, and the summed weights.
+struct Merged {
+  const std::int64_t* indptr;
+  std::int32_t* indices;
+  float* totals;
+  float* sums;
+};
+
+// Vectors of users or of items, and what is added to all scores of each; biases may be missing.
+struct Factors {
+  const float* vectors;
+  const float* biases;
+  std::int64_t n;
+};
+
+// Columns that may be named, in tie order: the first of those with equal scores is the best.
+struct Columns {
+  const std::int32_t* codes;
+  std::int64_t n;
+  std::int64_t n_codes;  // codes are below this number
+};
+
+// For each row, columns that are barred from its list or, with `only`, the only ones in it.
+struct Marks : Pattern {
+  bool only;
+};
+
+// The lists: k codes a row, -1 where a list ends early, and their scores.
+struct Lists {
+  std::int32_t* codes;
+  float* scores;
+  std::int64_t n_rows;
+  int k;
+};
+
+// The entries of each row: which columns, and how many earlier rows each column has.
+struct Occurrences {
+  const std::int64_t* indptr;
+  const std::int32_t* columns;
+  const std::int32_t* places;
+  std::int64_t n_rows;
+};
+
+// The same matrix by columns, its rows in order. What is null is 1 for all.
+struct Profiles {
+  const std::int64_t* indptr;
+  const std::int32_t* rows;
+  const float* values;
+  const std::uint8_t* members;
+  const float* weights;  // one for each column
+};
+
+// How a product p and a support c become the similarity of rows i and j, s(i, j) =
+// p left[i] right[j], or with `ratio` c / (c + alpha (left[i] - c) + beta (right[j] - c)),
+// times c / (c + shrinkage).
+struct Formula {
+  const double* left;
+  const double* right;
+  double alpha;
+  double beta;
+  double shrinkage;
+  bool ratio;
+  bool symmetric;
+};
+
+// The largest similarities of each row so far as keys, the worst first: a heap of `length` entries,
+// of which zeros are empty places.
+struct Heaps {
+  std::uint64_t* keys;
+  int length;
+};
