@@ -87,6 +87,12 @@ def test_importing_every_room_loads_no_optional_dependency():
     assert loaded_by(f"import {rooms}") & heavy == set()
 
 
+def test_importing_a_model_waits_for_no_progress_bar_index_or_plot():
+    loaded = loaded_by("import sklearn_recsys.decomposition")
+
+    assert loaded & {"tqdm", "faiss", "matplotlib", "numba"} == set()
+
+
 def test_the_version_is_the_one_that_was_installed():
     assert Version(sklearn_recsys.__version__) == Version(metadata.version("sklearn-recsys"))
 

@@ -7,13 +7,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import sparse
 
-from sklearn_recsys._kernels import count_threads
+from sklearn_recsys._kernels import count_threads, require_memory
 from sklearn_recsys.base._blocks import Block
 from sklearn_recsys.base._rankers import choose_ranker, rank_by_scores, take_rows
-from sklearn_recsys.base._ranking import Choice, Ranker, Triplets, mark, rank
+from sklearn_recsys.base._ranking import Choice, Marks, Ranker, Triplets, mark, rank
 from sklearn_recsys.interactions._audience import Audience, ItemFilter
 
 __all__ = ["Group", "group_users", "rank_group"]
+
+# Held for each item of a list while a table of them is made.
+_BYTES_PER_PLACE = 64
 
 
 class Group(NamedTuple):
@@ -63,6 +66,16 @@ def rank_group(
         barred.append(item_filter.excluded[group.places])
     allowed = None if item_filter.allowed is None else item_filter.allowed[group.places]
     marks = mark(len(group.places), barred, allowed)
+    _require_memory(len(group.places), min(n_items, len(columns)), marks)
     n_threads = count_threads(getattr(model, "n_jobs", None))
     rows, cols, scores = rank(group.ranker, Choice(columns, marks, n_items, n_threads))
     return group.places[rows], cols, scores
+
+
+def _require_memory(n_lists: int, length: int, marks: Marks) -> None:
+    n_places = min(n_lists * length, len(marks.indices)) if marks.only else n_lists * length
+    require_memory(
+        _BYTES_PER_PLACE * n_places,
+        f"lists of {length} items for {n_lists} users",
+        advice="ask for fewer items, or for a part of the users at a time",
+    )

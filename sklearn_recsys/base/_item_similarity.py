@@ -60,7 +60,8 @@ class ItemSimilarityRecommender(BaseRecommender):
 
     def _contributions(self, history, col):
         weights = self._weigh_history(history)
-        return weights.data * self.item_similarity_[:, [col]].toarray()[weights.indices, 0]
+        across = self.item_similarity_[:, [col]].toarray()[weights.indices, 0]
+        return weights.data.astype(np.float64) * across  # float32 overflows
 
     def _item_comparison(self):
         return self.item_similarity_.__getitem__

@@ -12,7 +12,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from threadpoolctl import threadpool_limits
 
-from sklearn_recsys._kernels import count_threads
+from sklearn_recsys._kernels import count_threads, padded_width, require_memory
 from sklearn_recsys.base import FactorRecommender
 from sklearn_recsys.base._partial_fit import PartialFitMixin
 from sklearn_recsys.base._progress import IterativeMixin, Progress
@@ -55,9 +55,9 @@ class ALSRecommender(IterativeMixin, PartialFitMixin, FactorRecommender):
         and the number of interactions, so search it over powers of three. Where it is too high
         all vectors vanish, and `fit` warns.
     alpha : float or None, default=0.005
-        Confidence 1 + alpha |v| of a pair with the value v; higher values tell large values and
+        Confidence 1 + alpha * abs(v) of a pair with the value v; higher values tell large values and
         small ones apart. Of hundreds of plays the default makes several times the confidence of
-        one. None takes |v| itself, as a ``ConfidenceWeighter`` makes it.
+        one. None takes abs(v) itself, as a ``ConfidenceWeighter`` makes it.
     unobserved_weight : float, default=0.1
         Confidence of the pairs that were not seen. Lower values care less for them, and find
         less popular items.
@@ -236,8 +236,10 @@ class ALSRecommender(IterativeMixin, PartialFitMixin, FactorRecommender):
     def _factorize(self, matrix):
         for name in ("loss_curve_", "validation_scores_"):
             vars(self).pop(name, None)  # of another fit, which this one may not replace
-        # A BLAS pool that takes turns with our threads makes both slower.
-        with threadpool_limits(1, user_api="blas"):
+        self._require_memory(matrix, self.n_components)
+        # A BLAS pool that takes turns with our threads makes both slower. What overflows is told
+        # of in the end.
+        with threadpool_limits(1, user_api="blas"), np.errstate(over="ignore", invalid="ignore"):
             items = self._learn_items(matrix)
             vars(self).update(self._conclude(matrix, items, self.n_components))
         largest = _largest(self.user_factors_) * _largest(self.item_factors_)
@@ -293,6 +295,7 @@ class ALSRecommender(IterativeMixin, PartialFitMixin, FactorRecommender):
         gram, reg = squares.gram(items), penalty.of(rows.counts)
         users = np.zeros((matrix.shape[0], items.shape[1]), dtype=np.float32)
         squares.solve(rows, reg, items, gram, users)
+        self._check_finite(users, items)
         return {
             "user_factors_": np.ascontiguousarray(users[:, :n_components]),
             "item_factors_": np.ascontiguousarray(items[:, :n_components]),
@@ -319,6 +322,7 @@ class ALSRecommender(IterativeMixin, PartialFitMixin, FactorRecommender):
 
     def _update(self, extension):
         matrix, k = extension.interactions.matrix, self.item_factors_.shape[1]
+        self._require_memory(matrix, k)
         items = self._draw(self._generator(), matrix.shape[1], k)
         items[extension.old_cols, :k] = self.item_factors_
         users = np.zeros((matrix.shape[0], items.shape[1]), dtype=np.float32)
@@ -329,6 +333,28 @@ class ALSRecommender(IterativeMixin, PartialFitMixin, FactorRecommender):
             vars(self).update(self._conclude(matrix, items, k))
         self.user_biases_ = np.zeros(matrix.shape[0], dtype=np.float32)
         self.item_biases_ = np.zeros(matrix.shape[1], dtype=np.float32)
+
+    def _require_memory(self, matrix: sparse.csr_array, n_components: int) -> None:
+        """Raise if a fit would not fit in memory."""
+        (n_users, n_items), width = matrix.shape, padded_width(n_components)
+        vectors, of_items = 4 * width * (n_users + n_items), 4 * width * n_items
+        # What is learned from is held by columns, too; or by both, where something is held out.
+        learning = 8 * matrix.nnz * (1 + self.early_stopping) + of_items * self.early_stopping
+        copies = 0 if width == n_components else 4 * n_components * (n_users + n_items)
+        grams = 4 * width**2 * (3 + count_threads(self.n_jobs))
+        require_memory(
+            vectors + max(learning, copies) + grams + 40 * (n_users + n_items),
+            f"{n_components} components of {n_users} users and {n_items} items",
+            advice="lower n_components, free some, or fit on a part of the data",
+        )
+
+    def _check_finite(self, users: np.ndarray, items: np.ndarray) -> None:
+        if not np.isfinite(_largest(users) * _largest(items)):
+            raise ValueError(
+                f"The vectors overflow with init_scale={self.init_scale}, reg={self.reg}, "
+                f"alpha={self.alpha} and unobserved_weight={self.unobserved_weight}. Bring these "
+                "near their defaults, or rescale the values."
+            )
 
     def _generator(self) -> np.random.Generator:
         # Of scikit-learn's kinds of seeds; a Generator draws float32 in half the time.

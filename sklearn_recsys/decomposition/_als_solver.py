@@ -21,6 +21,7 @@ __all__ = ["Alternation", "LeastSquares", "Penalty", "Rows", "pad"]
 
 # Multiply-adds of one call of a kernel: a tenth of a second, so that Ctrl-C is heard.
 _WORK_OF_CALL = 1e9
+_FLOAT32 = np.finfo(np.float32)
 
 
 class Rows(NamedTuple):
@@ -75,7 +76,10 @@ class Penalty:
     def of(self, counts: np.ndarray) -> np.ndarray:
         """Return the penalty of each row (float32)."""
         relative = _terms(counts, self.unobserved) / self.mean
-        return (self.reg * relative**self.exponent).astype(np.float32)
+        with np.errstate(over="ignore"):
+            reg = self.reg * relative**self.exponent
+        # A penalty of zero leaves a system without a solution, an infinite one leaves no numbers.
+        return np.clip(reg, _FLOAT32.tiny, _FLOAT32.max).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -98,9 +102,9 @@ class LeastSquares:
 
     def penalty(self, reg: float, exponent: float, rows: Rows, n_columns: int) -> Penalty:
         """Return the penalty of these rows, and of others like them."""
-        unobserved = self.unobserved_weight * n_columns
+        unobserved = float(self.unobserved_weight) * n_columns
         mean = float(np.mean(_terms(rows.counts, unobserved)))
-        return Penalty(reg, exponent, unobserved, mean)
+        return Penalty(float(reg), float(exponent), unobserved, mean)
 
     def gram(self, fixed: np.ndarray) -> np.ndarray:
         """Return the weighted sum of the outer products of all vectors with themselves."""

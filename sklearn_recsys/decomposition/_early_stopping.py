@@ -47,8 +47,10 @@ class HeldOut:
         kept = np.ones(matrix.nnz, dtype=bool)
         kept[places] = False
         before = np.concatenate([[0], np.cumsum(kept)])
+        # Pointers of another type than the indices would make these int64, too.
+        indptr = before[matrix.indptr].astype(matrix.indptr.dtype)
         self.rest = sparse.csr_array(
-            (matrix.data[kept], matrix.indices[kept], before[matrix.indptr]), shape=matrix.shape
+            (matrix.data[kept], matrix.indices[kept], indptr), shape=matrix.shape
         )
         self._users = np.unique(rows)
         self._places = np.searchsorted(self._users, rows)

@@ -11,9 +11,13 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.extmath import randomized_svd, svd_flip
 
+from sklearn_recsys._kernels import require_memory
 from sklearn_recsys.base import FactorRecommender
 
 __all__ = ["SVDRecommender"]
+
+# What scikit-learn adds to the number of components while it works.
+_OVERSAMPLES = 10
 
 
 class SVDRecommender(FactorRecommender):
@@ -141,6 +145,7 @@ class SVDRecommender(FactorRecommender):
     def _decompose(self, matrix: sparse.csr_array) -> tuple[np.ndarray, np.ndarray]:
         """Return the largest singular values and their right vectors (n_items, k)."""
         k = min(self.n_components, *matrix.shape)
+        _require_memory(matrix, k)
         self.n_iter_ = self.max_iter if self.algorithm == "randomized" else 1
         random_state = check_random_state(self.random_state)
         # ARPACK finds no start in a matrix of zeros.
@@ -170,3 +175,14 @@ class SVDRecommender(FactorRecommender):
         tags.explain = ("item",)
         tags.negative_values = True
         return tags
+
+
+def _require_memory(matrix: sparse.csr_array, k: int) -> None:
+    """Raise if a decomposition in float64 would not fit in memory."""
+    fewer, more = sorted(matrix.shape)
+    # Randomised: its vectors, a product and a decomposition of it; ARPACK holds about as much.
+    require_memory(
+        8 * (k + _OVERSAMPLES) * (3 * more + fewer),
+        f"{k} components of {matrix.shape[0]} users and {matrix.shape[1]} items",
+        advice="lower n_components, free some, or fit on a part of the data",
+    )

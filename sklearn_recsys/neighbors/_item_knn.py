@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from sklearn_recsys._kernels import count_threads
+from sklearn_recsys._kernels import count_threads, require_memory
 from sklearn_recsys.base import ItemSimilarityRecommender
 from sklearn_recsys.base._blocks import uneven_batches
 from sklearn_recsys.interactions._sparse import with_data
@@ -224,6 +224,12 @@ def _all_similarities(prepared: PreparedMeasure) -> sparse.csr_array:
     for part in uneven_batches(_WIDTH_OF_STORED * stored):
         rows = np.arange(part.start, part.stop)
         blocks.append(_without_diagonal(prepared.compare(rows), rows).astype(np.float32))
+        # How many there will be is not known before, but these will be copied.
+        require_memory(
+            8 * sum(block.nnz for block in blocks),
+            f"the similarities of {part.stop} of {len(stored)} items",
+            advice="set n_neighbors, free some, or leave rare items out",
+        )
     return sparse.vstack(blocks, format="csr")
 
 

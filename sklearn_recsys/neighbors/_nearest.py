@@ -4,7 +4,7 @@
 import numpy as np
 from scipy import sparse
 
-from sklearn_recsys._kernels import csr_pattern, cut_evenly, gram_top_k, unpack_keys
+from sklearn_recsys._kernels import csr_pattern, cut_evenly, gram_top_k, require_memory, unpack_keys
 from sklearn_recsys.interactions._sparse import with_data
 from sklearn_recsys.neighbors._measures import PreparedMeasure
 
@@ -30,12 +30,14 @@ def nearest_rows(
     n_threads : int
         Threads to use.
     """
+    # More places than other rows would stay empty.
+    length = min(length, max(len(order) - 1, 1))
+    _require_memory(prepared, length)
     columns, places, profile_indptr, profile_rows, entries = _arrange(prepared.pattern, order)
     indptr = np.concatenate([[0], np.cumsum(np.diff(prepared.pattern.indptr)[order])])
     stored = (indptr, columns, places, profile_indptr, profile_rows)
     factors = _factors(prepared, entries, order)
-    # More places than other rows would stay empty.
-    keys = np.zeros((len(order), min(length, max(len(order) - 1, 1))), dtype=np.uint64)
+    keys = np.zeros((len(order), length), dtype=np.uint64)
     for part in cut_evenly(_count_products(places, indptr), _WORK_OF_CALL):
         gram_top_k(
             *stored,
@@ -47,6 +49,17 @@ def nearest_rows(
             **prepared.formula,
         )
     return _as_matrix(keys, order)
+
+
+def _require_memory(prepared: PreparedMeasure, length: int) -> None:
+    n = len(prepared.sizes)
+    n_kept = int(np.minimum(prepared.count_comparisons(), length).sum())
+    # The keys, once more in the caller's order, and what they are unpacked to.
+    require_memory(
+        17 * n * length + 24 * n_kept,
+        f"the {length} nearest of each of {n} items",
+        advice="lower n_neighbors, free some, or leave rare items out",
+    )
 
 
 def _arrange(pattern: sparse.csr_array, order: np.ndarray) -> tuple[np.ndarray, ...]:

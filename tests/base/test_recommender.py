@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 from sklearn.exceptions import NotFittedError
 
+from sklearn_recsys._kernels import _memory
 from sklearn_recsys.base import BaseRecommender, RecommenderTags
 from sklearn_recsys.baseline import PopularityRecommender
 from sklearn_recsys.exceptions import DataWarning, UnknownIdError
@@ -388,3 +389,20 @@ def test_users_who_are_asked_for_come_back_in_the_type_of_fit():
     plays = pd.DataFrame({"user": np.array([1, 2], dtype=np.int32), "item": [3, 4]})
     model = PopularityRecommender().fit(plays)
     assert model.recommend()["user"].dtype == model.recommend([2])["user"].dtype == np.int32
+
+
+def test_lists_that_do_not_fit_in_memory_are_refused_before_the_work(monkeypatch):
+    ids = np.arange(2_000)
+    model = PopularityRecommender().fit(np.column_stack([ids, ids]))
+    monkeypatch.setattr(_memory, "available_memory", lambda: 70_000_000)
+
+    with pytest.raises(MemoryError) as refused:
+        model.recommend(n_items=10**9)
+
+    assert str(refused.value) == (
+        "Lists of 2000 items for 2000 users would take 0.3 GB of memory, but 0.1 GB are available: "
+        "ask for fewer items, or for a part of the users at a time."
+    )
+    few = pd.DataFrame({"user": ids, "item": ids[::-1]})
+    assert len(model.recommend(n_items=10**9, candidates=few)) == 2_000
+    assert len(model.recommend(n_items=10)) == 20_000

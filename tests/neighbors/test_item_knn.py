@@ -11,6 +11,7 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.model_selection import train_test_split
 
+from sklearn_recsys._kernels import _memory
 from sklearn_recsys.baseline import PopularityRecommender
 from sklearn_recsys.neighbors import ItemKNNRecommender
 from sklearn_recsys.neighbors._measures import MEASURES, Measure
@@ -374,3 +375,37 @@ def test_similar_items_are_not_short_of_those_that_were_pruned(prune):
     for other in sets.index.drop(7):
         expected = len(sets[7] & sets[other]) / len(sets[7] | sets[other])
         assert neighbors.get(other, 0) == pytest.approx(expected)
+
+
+def test_a_fit_that_does_not_fit_in_memory_is_refused_before_the_work(monkeypatch):
+    monkeypatch.setattr(_memory, "available_memory", lambda: 70_000_000)
+    pairs = pd.DataFrame({"user": np.arange(10_000), "item": np.arange(10_000)})
+
+    with pytest.raises(MemoryError, match=r"^The 1000 nearest of each of 10000 items would take"):
+        ItemKNNRecommender(n_neighbors=1000).fit(pairs)
+
+
+def test_all_similarities_are_refused_once_they_cannot_be_put_together(monkeypatch):
+    matrix = ItemKNNRecommender().fit(FOUR_BY_FOUR).interactions_
+    monkeypatch.setattr(_memory, "available_memory", lambda: 50)
+    monkeypatch.setattr(_memory, "_SMALL", 0)
+
+    with pytest.raises(MemoryError, match=r"^The similarities of 4 of 4 items would take"):
+        ItemKNNRecommender(n_neighbors=None)._similarity(matrix)
+
+
+@pytest.mark.parametrize("value", [1e30, 1e38, 1e-30, 1e-44])
+@pytest.mark.parametrize("similarity", MEASURES)
+def test_every_answer_is_finite_whatever_the_values(similarity, value):
+    counts = pd.DataFrame(FOUR_BY_FOUR, columns=["user", "song"]).assign(value=value)
+    model = ItemKNNRecommender(similarity, n_neighbors=2, shrinkage=0).fit(counts)
+
+    for answer in (
+        model.item_similarity_.data,
+        model.recommend().score,
+        model.recommend(history=counts).score,
+        model.similar_items([1, 2, 3, 4], include_self=True).score,
+        model.explain("a", 3).contribution,
+        model.predict(counts),
+    ):
+        assert np.isfinite(answer).all()
