@@ -55,8 +55,8 @@ class ALSRecommender(IterativeMixin, PartialFitMixin, FactorRecommender):
         and the number of interactions, so search it over powers of three. Where it is too high
         all vectors vanish, and `fit` warns.
     alpha : float or None, default=0.005
-        Confidence 1 + alpha * abs(v) of a pair with the value v; higher values tell large values and
-        small ones apart. Of hundreds of plays the default makes several times the confidence of
+        Confidence 1 + alpha * abs(v) of a pair with the value v; higher values tell large values
+        and small ones apart. With the default, hundreds of plays weigh several times as much as
         one. None takes abs(v) itself, as a ``ConfidenceWeighter`` makes it.
     unobserved_weight : float, default=0.1
         Confidence of the pairs that were not seen. Lower values care less for them, and find
@@ -126,11 +126,12 @@ class ALSRecommender(IterativeMixin, PartialFitMixin, FactorRecommender):
     Notes
     -----
     With x_u and y_i the vectors of users and items, w the unobserved weight, p = 1 for a positive
-    value v and 0 otherwise, and c = 1 + alpha |v|, it minimises
+    value v and 0 otherwise, and c = 1 + alpha * abs(v), it minimises ::
 
-    sum_observed c (p - x.y)^2 + w sum_others (x.y)^2 + sum_u reg_u |x_u|^2 + sum_i reg_i |y_i|^2
+        sum over what was seen of c (p - x.y)^2 + w * sum over all else of (x.y)^2
+            + sum_u reg_u x_u.x_u + sum_i reg_i y_i.y_i
 
-    with reg_u = reg (n_u / mean(n))^reg_exponent, where n_u is the number of the user's
+    with reg_u = reg * (n_u / mean(n))**reg_exponent, where n_u is the number of the user's
     interactions plus w times the number of items; likewise for items. A negative value (a skip)
     is a 0 with the confidence of its size; a zero was seen, and is otherwise like all others.
 

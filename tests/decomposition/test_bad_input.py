@@ -104,7 +104,7 @@ def test_a_start_that_overflows_is_refused_by_name_and_leaves_the_model_as_it_wa
     model = fit(MODELS[name], plays())
     before = dict(vars(model))
 
-    with pytest.raises(ValueError, match=r"The vectors overflow with init_scale=1e\+30, reg=30.0"):
+    with pytest.raises(ValueError, match=r"The vectors overflow with init_scale=1e\+30, reg=5.0"):
         model.set_params(init_scale=1e30).fit(plays())
 
     assert {**vars(model), "init_scale": 0.1} == {**before, "init_scale": 0.1}
