@@ -39,7 +39,6 @@ __all__ = [
     "top_k_scores",
     "top_k_similarity",
     "top_k_stored",
-    "transpose_csr",
     "unpack_keys",
     "use_backend",
 ]
@@ -60,4 +59,3 @@ top_k_factors = dispatched("top_k_factors")
 top_k_scores = dispatched("top_k_scores")
 top_k_similarity = dispatched("top_k_similarity")
 top_k_stored = dispatched("top_k_stored")
-transpose_csr = dispatched("transpose_csr")

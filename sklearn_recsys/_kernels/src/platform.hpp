@@ -54,13 +54,6 @@ struct Merged {
   float* sums;
 };
 
-// A compressed sparse row matrix that is to be written.
-struct OutCsr {
-  std::int64_t* indptr;
-  std::int32_t* indices;
-  float* values;
-};
-
 namespace {
 
 inline int thread_number() {
