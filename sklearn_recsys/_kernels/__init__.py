@@ -45,7 +45,6 @@ __all__ = [
     "top_k_scores",
     "top_k_similarity",
     "top_k_stored",
-    "transpose_csr",
     "unpack_keys",
     "use_backend",
 ]
@@ -66,4 +65,3 @@ top_k_factors = dispatched("top_k_factors")
 top_k_scores = dispatched("top_k_scores")
 top_k_similarity = dispatched("top_k_similarity")
 top_k_stored = dispatched("top_k_stored")
-transpose_csr = dispatched("transpose_csr")

@@ -12,6 +12,7 @@ from sklearn_recsys._kernels import (
     find_entries,
     floor_share,
     places_in_runs,
+    sort_pairs,
     starts_of_runs,
 )
 
@@ -125,16 +126,17 @@ def collect_truth(
     users: NDArray[np.integer], items: NDArray[np.integer], gains: FloatArray
 ) -> Truth:
     """Merge relevant rows into distinct pairs; a repeated pair is worth its largest gain."""
-    pairs = users.astype(np.int64) << 32 | items
-    if len(gains) and np.ptp(gains):
-        order = np.lexsort((-gains, pairs))
-        pairs, gains = pairs[order], gains[order]
-    else:
-        # Equal gains need no order; recent NumPy sorts numbers ten times as fast as it ranks them.
-        pairs = np.sort(pairs)
-    first = starts_of_runs(pairs)
-    pairs, gains = pairs[first], gains[first]
-    return _group(pairs >> 32, (pairs & 0xFFFFFFFF).astype(np.int32), gains)
+    n_users, n_items = (int(codes.max(initial=-1)) + 1 for codes in (users, items))
+    indptr, distinct = (np.empty(n_users + 1, dtype=np.int64) for _ in range(2))
+    cols, places = np.empty(len(users), dtype=np.int32), np.empty(len(users), dtype=np.int64)
+    codes = (part.astype(np.int32, copy=False) for part in (users, items))
+    sort_pairs(*codes, indptr, distinct, cols, places, n_columns=n_items, n_threads=1)
+    found = np.flatnonzero(np.diff(distinct))
+    first = starts_of_runs(cols)
+    first[indptr[found]] = True
+    starts = np.flatnonzero(first)
+    largest = np.maximum.reduceat(gains[places], starts) if len(starts) else gains
+    return Truth(found, np.append(distinct[found], len(starts)), cols[starts], largest)
 
 
 def cut_histories(

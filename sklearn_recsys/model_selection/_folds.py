@@ -15,6 +15,9 @@ from sklearn_recsys.model_selection._base import BaseSplitter, Masks
 
 __all__ = ["ColdItemKFold", "InteractionKFold", "UserKFold"]
 
+# A table of as many numbers stays in the cache while they are counted.
+_N_BINS = 2**16
+
 
 class _KFold(BaseSplitter):
     """Hold out each fold once; a subclass says which fold each row is in."""
@@ -189,10 +192,23 @@ class InteractionKFold(_KFold):
         _require_enough(len(users), "row", self.n_splits)
         # Sorted first, so that the order of the table does not reach the random numbers.
         order = order_pairs(users, codes, (len(index), len(items)))
-        shuffled = order[np.lexsort((rng.random(len(order)), users[order]))]
+        shuffled = order[_order_within(users[order], rng.random(len(order)), len(index))]
         folds = np.empty(len(order), dtype=np.int64)
         folds[shuffled] = np.arange(len(order)) % self.n_splits
         return folds
+
+
+def _order_within(users: np.ndarray, numbers: np.ndarray, n_users: int) -> np.ndarray:
+    """Return the places of numbers in [0, 1) by user, then by number: a fast lexsort."""
+    bins = (numbers * _N_BINS).astype(np.int32)
+    order = order_pairs(users, bins, (n_users, _N_BINS))
+    users, bins = users[order], bins[order]
+    is_tie = np.zeros(len(order) + 1, dtype=bool)
+    is_tie[1:-1] = (users[1:] == users[:-1]) & (bins[1:] == bins[:-1])
+    # Those that share a bin are few, and sorting them by themselves leaves each run in its place.
+    tied = np.flatnonzero(is_tie[1:] | is_tie[:-1])
+    order[tied] = order[tied][np.lexsort((numbers[order[tied]], users[tied]))]
+    return order
 
 
 def _fold_of_ids(index: IdIndex, n_splits: int, rng: np.random.Generator | None) -> np.ndarray:

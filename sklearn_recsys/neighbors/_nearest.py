@@ -67,9 +67,8 @@ def _arrange(pattern: sparse.csr_array, order: np.ndarray) -> tuple[np.ndarray, 
     numbers = np.arange(pattern.nnz, dtype=np.int32 if pattern.nnz < 2**31 else np.int64)
     rows = with_data(pattern, numbers)[order]
     profiles = with_data(rows, numbers).T.tocsr()
-    positions = np.empty(pattern.nnz, dtype=numbers.dtype)
-    positions[profiles.data] = numbers
-    places = np.subtract(positions, profiles.indptr[rows.indices]).astype(np.int32)
+    places = np.empty(pattern.nnz, dtype=np.int32)
+    places[profiles.data] = numbers - np.repeat(profiles.indptr[:-1], np.diff(profiles.indptr))
     return csr_pattern(rows)[1], places, *csr_pattern(profiles), rows.data[profiles.data]
 
 

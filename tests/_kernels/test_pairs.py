@@ -1,4 +1,4 @@
-"""Pairs of codes: looked up, sorted, merged, transposed."""
+"""Pairs of codes: looked up, sorted, merged."""
 # SPDX-License-Identifier: BSD-3-Clause
 
 from collections import defaultdict
@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from scipy import sparse
 
 # The fixture is a choice of back end, the same for all examples.
 with_kernels = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -158,31 +157,6 @@ def test_rows_may_be_merged_block_by_block_and_by_any_number_of_threads(kernels)
         assert [part.tobytes() for part in answer] == [part.tobytes() for part in answers[0]]
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (7, 300), (300, 7), (50, 0), (0, 50)])
-@pytest.mark.parametrize("n_threads", [1, 2, 3, 40])
-def test_rows_become_columns(kernels, shape, n_threads):
-    rng = np.random.default_rng(0)
-    dense = rng.standard_normal(shape) * (rng.random(shape) < 0.2)
-    matrix = sparse.csr_array(dense.astype(np.float32))
-    indptr = np.full(shape[1] + 1, -7, np.int64)
-    indices, values = np.full(matrix.nnz, -7, np.int32), np.full(matrix.nnz, np.nan, np.float32)
-
-    kernels.transpose_csr(
-        matrix.indptr.astype(np.int64),
-        matrix.indices.astype(np.int32),
-        matrix.data,
-        indptr,
-        indices,
-        values,
-        n_threads=n_threads,
-    )
-
-    expected = matrix.T.tocsr()
-    np.testing.assert_array_equal(indptr, expected.indptr)
-    np.testing.assert_array_equal(indices, expected.indices)
-    np.testing.assert_array_equal(values, expected.data)
-
-
 @pytest.mark.parametrize("dtype", [np.int32, np.int64])
 @pytest.mark.parametrize("low", [-3, 0, 1000])
 def test_ids_are_marked_and_looked_up_from_the_lowest_on(kernels, dtype, low):
@@ -308,34 +282,6 @@ def test_a_row_with_more_distinct_pairs_than_announced_stays_within_its_place(na
     native.merge_sorted_pairs(**arguments)
 
     assert arguments["merged_indices"].tolist() == [1, 0]
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"indices": np.array([1, 0, 1], np.int32)},
-        {"indices": np.array([0, 0, 1], np.int32)},
-        {"indices": np.array([0, 2, 1], np.int32)},
-        {"indptr": np.array([0, 2, 4])},
-        {"out_indptr": np.empty(0, np.int64)},
-        {"out_indices": np.zeros(2, np.int32)},
-        {"out_values": np.zeros(4, np.float32)},
-        {"n_threads": 0},
-    ],
-)
-def test_a_matrix_that_cannot_be_transposed_is_refused(native, changes):
-    arguments = {
-        "indptr": np.array([0, 2, 3]),
-        "indices": np.array([0, 1, 1], np.int32),
-        "values": np.ones(3, np.float32),
-        "out_indptr": np.zeros(3, np.int64),
-        "out_indices": np.zeros(3, np.int32),
-        "out_values": np.zeros(3, np.float32),
-        "n_threads": 1,
-    }
-    native.transpose_csr(**arguments)
-    with pytest.raises(ValueError, match="must"):
-        native.transpose_csr(**{**arguments, **changes})
 
 
 @pytest.mark.parametrize("ids", [[2], [5], [-(2**63)]])

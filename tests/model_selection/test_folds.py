@@ -110,6 +110,17 @@ def test_each_users_interactions_are_spread_evenly(counts, n_splits):
     assert (in_fold[:, np.array(counts) >= n_splits] > 0).all()
 
 
+def test_long_histories_are_permuted_by_one_random_number_a_row():
+    users = np.repeat([0, 1], 3000)
+    X = np.column_stack([users, np.arange(6000)])
+    shuffled = np.lexsort((np.random.default_rng(7).random(6000), users))
+
+    folds = [test for _, test in InteractionKFold(3, random_state=7).split(X)]
+
+    for number, fold in enumerate(folds):
+        np.testing.assert_array_equal(fold, np.sort(shuffled[number::3]))
+
+
 @pytest.mark.parametrize("make", FOLDS)
 def test_all_containers_give_the_same_folds(make):
     table = _table().assign(user=lambda t: "user" + t["user"].astype(str).str.zfill(2))

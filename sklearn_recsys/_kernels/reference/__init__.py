@@ -17,7 +17,6 @@ from sklearn_recsys._kernels.reference._pairs import (
     mark_ids,
     merge_sorted_pairs,
     sort_pairs,
-    transpose_csr,
 )
 from sklearn_recsys._kernels.reference._ranking import (
     auc_of_rows,
@@ -53,6 +52,5 @@ __all__ = [
     "top_k_scores",
     "top_k_similarity",
     "top_k_stored",
-    "transpose_csr",
     "unpack_keys",
 ]

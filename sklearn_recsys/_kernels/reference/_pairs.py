@@ -1,10 +1,10 @@
-"""Pairs of codes, sorted, merged and transposed, in NumPy and SciPy."""
+"""Pairs of codes, sorted and merged, in NumPy and SciPy."""
 # SPDX-License-Identifier: BSD-3-Clause
 
 import numpy as np
 from scipy import sparse
 
-__all__ = ["look_up_ids", "mark_ids", "merge_sorted_pairs", "sort_pairs", "transpose_csr"]
+__all__ = ["look_up_ids", "mark_ids", "merge_sorted_pairs", "sort_pairs"]
 
 
 def mark_ids(ids: np.ndarray, present: np.ndarray, *, low: int, n_threads: int) -> None:
@@ -153,40 +153,6 @@ def merge_sorted_pairs(
     merged_indices[made] = indices[given][first]
     totals[made] = _to_float32(found / weight if mean else found)
     sums[made] = _to_float32(weight)
-
-
-def transpose_csr(
-    indptr: np.ndarray,
-    indices: np.ndarray,
-    values: np.ndarray,
-    out_indptr: np.ndarray,
-    out_indices: np.ndarray,
-    out_values: np.ndarray,
-    *,
-    n_threads: int,
-) -> None:
-    """Turn rows into columns.
-
-    Parameters
-    ----------
-    indptr : ndarray of shape (n_rows + 1,), dtype int64
-        Row pointers.
-    indices : ndarray of shape (n,), dtype int32
-        Columns, increasing within each row.
-    values : ndarray of shape (n,), dtype float32
-        Values.
-    out_indptr : ndarray of shape (n_columns + 1,), dtype int64
-        Receives the row pointers of the transposed matrix.
-    out_indices : ndarray of shape (n,), dtype int32
-        Receives its columns, increasing within each row.
-    out_values : ndarray of shape (n,), dtype float32
-        Receives its values.
-    n_threads : int
-        Not used here.
-    """
-    shape = (len(indptr) - 1, len(out_indptr) - 1)
-    turned = sparse.csr_array((values, indices, indptr), shape=shape).T.tocsr()
-    out_indptr[:], out_indices[:], out_values[:] = turned.indptr, turned.indices, turned.data
 
 
 def _mark_first(indptr: np.ndarray, indices: np.ndarray) -> np.ndarray:

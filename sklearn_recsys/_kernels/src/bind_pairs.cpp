@@ -109,24 +109,6 @@ void bind_merge_sorted_pairs(Vector<std::int64_t> indptr, Vector<std::int32_t> i
   });
 }
 
-void bind_transpose_csr(Vector<std::int64_t> indptr, Vector<std::int32_t> indices,
-                        Vector<float> values, OutVector<std::int64_t> out_indptr,
-                        OutVector<std::int32_t> out_indices, OutVector<float> out_values,
-                        int n_threads) {
-  check_threads(n_threads);
-  const std::int64_t n_rows = length(indptr) - 1, n_columns = length(out_indptr) - 1;
-  check_codes(n_columns, "the number of columns");
-  check_codes(n_rows, "the number of rows");
-  const Csr matrix = as_csr(indptr, indices, values, {0, n_rows}, n_columns);
-  const std::int64_t n = matrix.indptr[n_rows] - matrix.indptr[0];
-  check_increasing({matrix.indptr, matrix.indices}, n_rows, "indices");
-  check_length(length(out_indices), n, "out_indices");
-  check_length(length(out_values), n, "out_values");
-  const OutCsr out{data_of(out_indptr, "out_indptr"), data_of(out_indices, "out_indices"),
-                   data_of(out_values, "out_values")};
-  run([&] { return kernels().transpose_csr(matrix, n_columns, n_threads, out); });
-}
-
 template <class Id>
 void bind_ids(nb::module_& module) {
   module.def("mark_ids", &bind_mark_ids<Id>, "ids"_a.noconvert(), "present"_a.noconvert(),
@@ -154,8 +136,4 @@ void bind_pairs(nb::module_& module) {
   bind_ids<std::int64_t>(module);
   bind_places<std::int32_t>(module);
   bind_places<std::int64_t>(module);
-  module.def("transpose_csr", &bind_transpose_csr, "indptr"_a.noconvert(),
-             "indices"_a.noconvert(), "values"_a.noconvert(), "out_indptr"_a.noconvert(),
-             "out_indices"_a.noconvert(), "out_values"_a.noconvert(), nb::kw_only(),
-             "n_threads"_a);
 }

@@ -29,7 +29,6 @@ const Kernels& RECSYS_KERNELS() {
       sort_pairs<std::int64_t>,
       merge_sorted_pairs<std::int32_t>,
       merge_sorted_pairs<std::int64_t>,
-      transpose_csr,
       top_k_factors,
       top_k_scores,
       top_k_stored,

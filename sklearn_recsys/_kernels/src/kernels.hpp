@@ -37,7 +37,6 @@ struct Kernels {
                                   int n_threads, Merged merged);
   Status (*merge_sorted_pairs_64)(Places<std::int64_t> sorted, Weighted table, Rows rows, bool mean,
                                   int n_threads, Merged merged);
-  Status (*transpose_csr)(Csr matrix, std::int64_t n_columns, int n_threads, OutCsr out);
   // top_k_factors.hpp, top_k_scores.hpp
   Status (*top_k_factors)(const Factors& users, const Factors& items, int width,
                           const Columns& columns, const Marks& marks, float bound, int n_threads,

@@ -1,4 +1,4 @@
-// Pairs of codes: ids looked up, pairs sorted into the rows of a matrix, merged, and transposed.
+// Pairs of codes: ids looked up, pairs sorted into the rows of a matrix, and merged.
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
@@ -161,62 +161,6 @@ Status merge_sorted_pairs(Places<Place> sorted, Weighted table, Rows rows, bool 
 #pragma omp parallel for num_threads(n_threads) schedule(dynamic, kMergeBlock)
   for (std::int64_t row = rows.start; row < rows.stop; ++row)
     merge_row(sorted, table, row, mean, merged);
-  return Status::ok;
-}
-
-// Returns the first of the entries [low, high) of a row whose column is not below `column`.
-inline std::int64_t first_from(const std::int32_t* columns, std::int64_t low, std::int64_t high,
-                               std::int32_t column) {
-  while (low < high) {
-    const std::int64_t middle = low + (high - low) / 2;
-    if (columns[middle] < column)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  return low;
-}
-
-// Makes rows of the columns [first, last); `next` holds each one's next free place.
-inline void transpose_range(Csr matrix, std::int32_t first, std::int32_t last, std::int64_t* next,
-                            OutCsr out) {
-  for (std::int64_t row = 0; row < matrix.n_rows; ++row) {
-    const std::int64_t stop = matrix.indptr[row + 1];
-    std::int64_t k = first_from(matrix.indices, matrix.indptr[row], stop, first);
-    for (; k < stop && matrix.indices[k] < last; ++k) {
-      const std::int64_t to = next[matrix.indices[k]]++;
-      out.indices[to] = static_cast<std::int32_t>(row);
-      out.values[to] = matrix.values[k];
-    }
-  }
-}
-
-constexpr int kMostRanges = 64;
-
-// Columns are handed out in ranges of about as many entries. A row's columns are in order, so that
-// its share of a range is one piece, and the writes of a range stay nearer to one another.
-Status transpose_csr(Csr matrix, std::int64_t n_columns, int n_threads, OutCsr out) {
-  Scratch<std::int64_t> scratch(1, n_columns + 1);
-  if (scratch.failed()) return Status::out_of_memory;
-  std::int64_t* next = scratch.of_thread(0);
-  std::memset(out.indptr, 0, (n_columns + 1) * sizeof(std::int64_t));
-  for (std::int64_t k = matrix.indptr[0]; k < matrix.indptr[matrix.n_rows]; ++k)
-    ++out.indptr[matrix.indices[k] + 1];
-  add_up(out.indptr, n_columns);
-  std::memcpy(next, out.indptr, (n_columns + 1) * sizeof(std::int64_t));
-  // A search in each row is the price of a range.
-  const int n_ranges =
-      n_threads == 1 ? 2 : n_threads < kMostRanges / 4 ? 4 * n_threads : kMostRanges;
-  std::int32_t bounds[kMostRanges + 1] = {0};
-  for (int range = 1; range <= n_ranges; ++range) {
-    const std::int64_t before = out.indptr[n_columns] / n_ranges * range;
-    std::int32_t column = bounds[range - 1];
-    while (column < n_columns && (range == n_ranges || out.indptr[column] < before)) ++column;
-    bounds[range] = column;
-  }
-#pragma omp parallel for num_threads(n_threads) schedule(dynamic, 1)
-  for (int range = 0; range < n_ranges; ++range)
-    transpose_range(matrix, bounds[range], bounds[range + 1], next, out);
   return Status::ok;
 }
 

@@ -37,13 +37,6 @@ struct Rows {
   std::int64_t stop;
 };
 
-// A compressed sparse row matrix that is to be written.
-struct OutCsr {
-  std::int64_t* indptr;
-  std::int32_t* indices;
-  float* values;
-};
-
 namespace {
 
 inline int thread_number() {

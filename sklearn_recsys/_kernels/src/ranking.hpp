@@ -11,6 +11,9 @@ namespace {
 // Pairs that one thread looks up in a run.
 constexpr std::int64_t kPairBlock = 4096;
 
+// Below it, waiting for a second thread takes longer than what it does (2 ms in all).
+constexpr std::int64_t kFewPairs = 100000;
+
 // Returns the first position in [first, stop) whose column is not below the one asked for.
 inline std::int64_t lower_bound(const std::int32_t* indices, std::int64_t first, std::int64_t stop,
                                 std::int32_t column) {
@@ -27,7 +30,7 @@ inline std::int64_t lower_bound(const std::int32_t* indices, std::int64_t first,
 Status find_entries(const std::int32_t* rows, const std::int32_t* columns, std::int64_t n,
                     Pattern stored, int n_threads, std::int64_t* found) {
   const std::int64_t n_blocks = (n + kPairBlock - 1) / kPairBlock;
-#pragma omp parallel for num_threads(n_threads) schedule(static)
+#pragma omp parallel for num_threads(n < kFewPairs ? 1 : n_threads) schedule(static)
   for (std::int64_t block = 0; block < n_blocks; ++block) {
     const std::int64_t start = block * kPairBlock;
     const std::int64_t stop = n - start < kPairBlock ? n : start + kPairBlock;

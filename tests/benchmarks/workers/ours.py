@@ -118,10 +118,10 @@ def recommend(data, n_users, n_components, n_threads):
     users = np.arange(n_users)
 
     def run(save=None):
-        part = Part(model, "_rank")
+        part = Part(model, "_rank_groups")
         with Watch() as part.outer:
             found = model.recommend(users)
-        del model._rank
+        del model._rank_groups
         if save:
             shape = (n_users, 10)
             items, scores = found["item"].to_numpy(), found["score"].to_numpy()
