@@ -238,9 +238,8 @@ class ALSRecommender(IterativeMixin, PartialFitMixin, FactorRecommender):
         for name in ("loss_curve_", "validation_scores_"):
             vars(self).pop(name, None)  # of another fit, which this one may not replace
         self._require_memory(matrix, self.n_components)
-        # A BLAS pool that takes turns with our threads makes both slower. What overflows is told
-        # of in the end.
-        with threadpool_limits(1, user_api="blas"), np.errstate(over="ignore", invalid="ignore"):
+        # A BLAS pool that takes turns with our threads makes both slower.
+        with threadpool_limits(1, user_api="blas"):
             items = self._learn_items(matrix)
             vars(self).update(self._conclude(matrix, items, self.n_components))
         largest = _largest(self.user_factors_) * _largest(self.item_factors_)
@@ -296,7 +295,6 @@ class ALSRecommender(IterativeMixin, PartialFitMixin, FactorRecommender):
         gram, reg = squares.gram(items), penalty.of(rows.counts)
         users = np.zeros((matrix.shape[0], items.shape[1]), dtype=np.float32)
         squares.solve(rows, reg, items, gram, users)
-        self._check_finite(users, items)
         return {
             "user_factors_": np.ascontiguousarray(users[:, :n_components]),
             "item_factors_": np.ascontiguousarray(items[:, :n_components]),
@@ -348,14 +346,6 @@ class ALSRecommender(IterativeMixin, PartialFitMixin, FactorRecommender):
             f"{n_components} components of {n_users} users and {n_items} items",
             advice="lower n_components, free some, or fit on a part of the data",
         )
-
-    def _check_finite(self, users: np.ndarray, items: np.ndarray) -> None:
-        if not np.isfinite(_largest(users) * _largest(items)):
-            raise ValueError(
-                f"The vectors overflow with init_scale={self.init_scale}, reg={self.reg}, "
-                f"alpha={self.alpha} and unobserved_weight={self.unobserved_weight}. Bring these "
-                "near their defaults, or rescale the values."
-            )
 
     def _generator(self) -> np.random.Generator:
         # Of scikit-learn's kinds of seeds; a Generator draws float32 in half the time.

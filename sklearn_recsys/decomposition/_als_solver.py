@@ -114,9 +114,18 @@ class LeastSquares:
         gram, part = np.zeros((width, width), np.float32), np.empty((width, width), np.float32)
         step = max(1, int(_WORK_OF_CALL / width**2))
         for start in range(0, len(fixed), step):
-            factor_gram(fixed[start : start + step], part, n_threads=self.n_threads)
-            gram += part
-        return gram * np.float32(self.unobserved_weight)
+            with np.errstate(over="ignore", invalid="ignore"):  # told of below
+                factor_gram(fixed[start : start + step], part, n_threads=self.n_threads)
+                gram += part
+        with np.errstate(over="ignore", invalid="ignore"):
+            gram *= np.float32(self.unobserved_weight)
+        if not np.isfinite(gram).all():
+            raise ValueError(
+                "The vectors overflow: their squares, times "
+                f"unobserved_weight={self.unobserved_weight}, must be finite in float32. Bring "
+                "init_scale, reg, alpha and unobserved_weight near their defaults."
+            )
+        return gram
 
     def solve(
         self,

@@ -381,3 +381,27 @@ def test_read_only_input_is_taken(kernels):
 @pytest.mark.parametrize(("n_components", "width"), [(1, 8), (8, 8), (9, 16), (100, 104)])
 def test_widths_are_padded_to_multiples_of_eight(n_components, width):
     assert padded_width(n_components) == width
+
+
+@pytest.mark.parametrize("number", [np.inf, np.nan])
+@pytest.mark.parametrize("solver", ["cg", "cholesky"])
+def test_a_system_that_is_not_finite_gives_a_vector_of_zeros(kernels, solver, number):
+    factors = np.zeros((1, 8), np.float32)
+    with np.errstate(invalid="ignore"):
+        getattr(kernels, f"als_half_step_{solver}")(
+            np.array([0, 2]),
+            np.array([0, 1], np.int32),
+            np.ones(2, np.float32),
+            np.ones((3, 8), np.float32),
+            np.full((8, 8), number, np.float32),
+            np.ones(1, np.float32),
+            factors,
+            base=1.0,
+            alpha=1.0,
+            unobserved_weight=1.0,
+            **({"n_steps": 3} if solver == "cg" else {}),
+            start=0,
+            stop=1,
+            n_threads=1,
+        )
+    np.testing.assert_array_equal(factors, 0)

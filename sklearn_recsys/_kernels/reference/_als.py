@@ -67,7 +67,10 @@ def als_half_step_cg(
         system = _system_of_row(
             row, indptr, indices, values, fixed, gram, reg, base, alpha, unobserved_weight
         )
-        factors[row] = 0 if system is None else _conjugate_gradients(*system, factors[row], n_steps)
+        if system is None:
+            factors[row] = 0
+        else:
+            factors[row] = _accept(_conjugate_gradients(*system, factors[row], n_steps))
 
 
 def als_half_step_cholesky(
@@ -95,7 +98,7 @@ def als_half_step_cholesky(
         system = _system_of_row(
             row, indptr, indices, values, fixed, gram, reg, base, alpha, unobserved_weight
         )
-        factors[row] = 0 if system is None else _solve(*system)
+        factors[row] = 0 if system is None else _accept(_solve(*system))
 
 
 def als_loss(
@@ -195,7 +198,16 @@ def _conjugate_gradients(
     return solution
 
 
+def _accept(solution: np.ndarray) -> np.ndarray:
+    """Return a solution, or zeros in its place if one of its numbers is not finite in float32."""
+    with np.errstate(over="ignore"):
+        finite = np.isfinite(solution.astype(np.float32)).all()
+    return solution if finite else np.zeros_like(solution)
+
+
 def _solve(matrix: np.ndarray, target: np.ndarray) -> np.ndarray:
+    if not np.isfinite(matrix).all():
+        return np.full_like(target, np.nan)
     try:
         factor = linalg.cho_factor(matrix)
         pivots = np.diagonal(factor[0]) ** 2

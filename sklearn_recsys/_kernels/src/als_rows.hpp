@@ -6,6 +6,7 @@
 // row's largest confidence c where that exceeds 1, so that no confidence overflows anything.
 #pragma once
 
+#include <cstdint>
 #include <cstring>
 
 #include "lanes.hpp"
@@ -81,9 +82,15 @@ inline void add_scaled(float factor, const float* a, float* out, int width) {
 
 // Copies a solution, or zeros in its place if one of its numbers is not finite.
 inline void accept(const float* solution, float* out, int width) {
-  Lanes zeros = {};
-  for (int d = 0; d < width; d += kLanes) zeros += load(solution + d) * 0;
-  if (sum_of(zeros) == 0)
+  // By the bits of the exponent: compilers may take products with zero for zero.
+  constexpr std::uint32_t kExponent = 0x7f800000u;
+  std::uint32_t n_wrong = 0;
+  for (int d = 0; d < width; ++d) {
+    std::uint32_t bits;
+    std::memcpy(&bits, solution + d, sizeof bits);
+    n_wrong += (bits & kExponent) == kExponent;
+  }
+  if (n_wrong == 0)
     std::memcpy(out, solution, width * sizeof(float));
   else
     std::memset(out, 0, width * sizeof(float));
