@@ -75,7 +75,8 @@ class ALSRecommender(IterativeMixin, PartialFitMixin, FactorRecommender):
         Standard deviation of the items' start, times the root of `n_components`.
     early_stopping : bool, default=False
         Hold interactions out, and stop where they are no longer ranked better. The items are
-        then learned without them; the users' vectors use them all.
+        then learned without them; the users' vectors use them all. Fit again with `max_iter` set to
+        `n_iter_` where the last per cent counts.
     validation_fraction : float, default=0.1
         Share of each user's interactions to hold out, rounded down; of 5000 users at most.
     n_iter_no_change : int, default=3
