@@ -4,7 +4,16 @@
 from statistics import mean
 
 from comparisons.environments import Unavailable
-from comparisons.harness import N_THREADS, Bench, Row, alternate, compare, failed, note
+from comparisons.harness import (
+    N_THREADS,
+    Bench,
+    Row,
+    alternate,
+    compare,
+    failed,
+    note,
+    use_inner,
+)
 from comparisons.shapes import find_data
 
 __all__ = ["measure_fit", "measure_time_to_quality"]
@@ -74,13 +83,6 @@ def als_arguments(bench: Bench, shape: str, n_components: int) -> dict:
         "alpha": ALPHA,
         "n_threads": N_THREADS,
     }
-
-
-def use_inner(answers: list) -> list:
-    inner = ("seconds", "extra_mb")
-    return [
-        (mine | {name: mine[f"inner_{name}"] for name in inner}, theirs) for mine, theirs in answers
-    ]
 
 
 def check_quality(rows: list[Row], answers: list) -> list[Row]:

@@ -14,7 +14,17 @@ from statistics import median
 
 from comparisons.environments import Unavailable, find_python
 
-__all__ = ["Bench", "Row", "Worker", "alternate", "compare", "failed", "note", "spread"]
+__all__ = [
+    "Bench",
+    "Row",
+    "Worker",
+    "alternate",
+    "compare",
+    "failed",
+    "note",
+    "spread",
+    "use_inner",
+]
 
 WORKERS = Path(__file__).resolve().parents[1] / "workers"
 ROOT = Path(__file__).resolve().parents[3]
@@ -152,6 +162,14 @@ def compare(row: Row, answers: list, *, measure: str = "seconds", inner=True) ->
     if inner and f"inner_{measure}" in answers[0][0]:
         row.ours_inner = median(mine[f"inner_{measure}"] for mine, _ in answers)
     return row
+
+
+def use_inner(answers: list) -> list:
+    """Take the part of our answers that starts from codes, as the peers do."""
+    inner = [name for name in ("seconds", "extra_mb") if f"inner_{name}" in answers[0][0]]
+    return [
+        (mine | {name: mine[f"inner_{name}"] for name in inner}, theirs) for mine, theirs in answers
+    ]
 
 
 def spread(values: list[float]) -> tuple[float, float, float]:

@@ -135,9 +135,9 @@ def knn(data, n_neighbors, n_threads):
     X = as_frame(load(data))
 
     def run(save=None):
-        model = ItemKNNRecommender("cosine", n_neighbors=n_neighbors, shrinkage=0, prune="rows")
-        if "n_jobs" in model.get_params():
-            model.set_params(n_jobs=n_threads)
+        model = ItemKNNRecommender(
+            "cosine", n_neighbors=n_neighbors, shrinkage=0, prune="rows", n_jobs=n_threads
+        )
         watch, part = fit_watched(model, X)
         save_neighbors(save, model.item_similarity_, n_neighbors)
         return part.answer(watch)
