@@ -352,7 +352,8 @@ class ALSRecommender(IterativeMixin, PartialFitMixin, FactorRecommender):
     def _draw(self, rng: np.random.Generator, n: int, n_components: int) -> np.ndarray:
         """Return random vectors to start from."""
         vectors = rng.standard_normal((n, n_components), dtype=np.float32)
-        vectors *= np.float32(self.init_scale / np.sqrt(n_components))
+        # At most 1e30, or a float32 would be infinite.
+        vectors *= np.float32(min(float(self.init_scale), 1e30) / np.sqrt(n_components))
         return pad(vectors)
 
     def _squares(self) -> LeastSquares:
