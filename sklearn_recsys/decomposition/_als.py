@@ -296,7 +296,7 @@ class ALSRecommender(IterativeMixin, PartialFitMixin, FactorRecommender):
             # What a history is solved with, whatever the parameters are set to after the fit.
             "_item_gram": gram,
             "_penalty": asdict(penalty),
-            "_confidence": (self.alpha, self.unobserved_weight),
+            "_confidence": (self.alpha, float(self.unobserved_weight)),
         }
 
     def _fold_in(self, history):
@@ -357,7 +357,7 @@ class ALSRecommender(IterativeMixin, PartialFitMixin, FactorRecommender):
         return pad(vectors)
 
     def _squares(self) -> LeastSquares:
-        return LeastSquares(self.alpha, self.unobserved_weight, count_threads(self.n_jobs))
+        return LeastSquares(self.alpha, float(self.unobserved_weight), count_threads(self.n_jobs))
 
     def _alternation(self, matrix: sparse.csr_array) -> Alternation:
         n_steps = None if self.solver == "cholesky" else self.n_cg_steps
