@@ -302,7 +302,7 @@ class ALSRecommender(IterativeMixin, PartialFitMixin, FactorRecommender):
             # What a history is solved with, whatever the parameters are set to after the fit.
             "_item_gram": gram,
             "_penalty": asdict(penalty),
-            "_confidence": (self.alpha, self.unobserved_weight),
+            "_confidence": (self.alpha, float(self.unobserved_weight)),
         }
 
     def _fold_in(self, history):
@@ -356,11 +356,12 @@ class ALSRecommender(IterativeMixin, PartialFitMixin, FactorRecommender):
     def _draw(self, rng: np.random.Generator, n: int, n_components: int) -> np.ndarray:
         """Return random vectors to start from."""
         vectors = rng.standard_normal((n, n_components), dtype=np.float32)
-        vectors *= np.float32(self.init_scale / np.sqrt(n_components))
+        # At most 1e30, or a float32 would be infinite.
+        vectors *= np.float32(min(float(self.init_scale), 1e30) / np.sqrt(n_components))
         return pad(vectors)
 
     def _squares(self) -> LeastSquares:
-        return LeastSquares(self.alpha, self.unobserved_weight, count_threads(self.n_jobs))
+        return LeastSquares(self.alpha, float(self.unobserved_weight), count_threads(self.n_jobs))
 
     def _alternation(self, matrix: sparse.csr_array) -> Alternation:
         n_steps = None if self.solver == "cholesky" else self.n_cg_steps

