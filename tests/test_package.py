@@ -106,7 +106,8 @@ def test_the_minimum_versions_are_the_floors_of_the_project():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
     floors = {}
-    for text in [*project["dependencies"], *extras["polars"], *extras["pyarrow"]]:
+    optional = (text for name in ("approximate", "polars", "pyarrow") for text in extras[name])
+    for text in [*project["dependencies"], *optional]:
         requirement = Requirement(text)
         (floor,) = requirement.specifier
         assert floor.operator == ">="
