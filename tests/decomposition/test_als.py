@@ -361,7 +361,7 @@ def test_an_interrupted_fit_leaves_the_old_model_whole(monkeypatch):
 def test_early_stopping_keeps_the_items_that_ranked_best():
     X = make_interactions(random_state=0).X
     model = ALSRecommender(
-        32, reg=0.1, alpha=20.0, early_stopping=True, max_iter=40, random_state=0
+        32, reg=0.1, alpha=20.0, early_stopping=True, max_iter=40, random_state=0, **HU
     ).fit(X)
     scores = model.validation_scores_
     assert len(scores) == model.n_iter_ + 3 < 40

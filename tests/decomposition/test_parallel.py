@@ -102,7 +102,7 @@ def test_a_search_in_workers_finds_the_scores_of_one_process(backend):
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
 def test_a_forked_child_recommends_and_fits():
-    command = [sys.executable, "-c", FORKING]
+    command = [sys.executable, "-W", "ignore", "-c", FORKING]
     run = subprocess.run(command, capture_output=True, text=True, timeout=120)
 
     assert (run.stdout, run.stderr) == ("[True, True]\n", "")
