@@ -191,9 +191,9 @@ class ALSRecommender(IterativeMixin, PartialFitMixin, FactorRecommender):
 
     # What pays off depends on the number of interactions, for which reg has no scale.
     _suggested_grid: ClassVar[dict[str, list]] = {
-        "n_components": [32, 64, 128],
+        "n_components": [16, 64],
         "reg": [2.0, 5.0, 15.0],
-        "unobserved_weight": [0.03, 0.1, 0.3],
+        "unobserved_weight": [0.03, 0.1],
     }
 
     def __init__(
