@@ -4,6 +4,7 @@
 
 #include "als_cg.hpp"
 #include "als_cholesky.hpp"
+#include "embedding_sgd.hpp"
 #include "gram.hpp"
 #include "outer_products.hpp"
 #include "pairs.hpp"
@@ -34,6 +35,7 @@ const Kernels& RECSYS_KERNELS() {
       top_k_stored,
       top_k_similarity,
       gram_top_k,
+      embedding_sgd,
   };
   return table;
 }

@@ -121,3 +121,56 @@ struct Heaps {
   std::uint64_t* keys;
   int length;
 };
+
+// What stochastic gradients learn from: pairs of a row and a column, taken in an order.
+struct Examples {
+  const std::int32_t* rows;
+  const std::int32_t* cols;
+  const float* weights;
+  const std::int32_t* keys;  // of the draws; null: their places
+  const std::int32_t* order;
+};
+
+// The features of one side's rows and the vectors that stand for them: components, the bias, and
+// zeros up to the width. Without `indptr` row r is the feature r itself; without `updates` the
+// steps are Adagrad's.
+struct Embedding {
+  const std::int64_t* indptr;
+  const std::int32_t* indices;
+  const float* values;
+  std::int64_t n_rows;
+  std::int64_t n_features;
+  float* vectors;
+  float* squares;
+  float* updates;
+  float reg;
+};
+
+enum class SgdLoss { warp, bpr, logistic, warp_kos };
+
+// Rounds of stochastic gradients; round r holds the places bounds[r]..bounds[r+1] of the order.
+struct SgdTask {
+  Examples examples;
+  const std::int64_t* bounds;
+  std::int64_t n_rounds;
+  Pattern seen;   // never drawn against their row
+  Pattern liked;  // what the k-th best is chosen from, and what that weighs
+  const float* liked_weights;
+  const std::int32_t* pool;  // columns to draw from
+  std::int64_t pool_size;
+  const float* log_ranks;  // by the number of draws
+  Embedding users;
+  Embedding items;
+  SgdLoss loss;
+  float learning_rate;
+  float rho;
+  float epsilon;
+  int max_sampled;
+  int kth;
+  int n_positives;
+  std::uint64_t seed;
+  bool learn_items;
+  int n_components;
+  int width;
+  int n_threads;
+};
