@@ -27,6 +27,7 @@ __all__ = [
     "csr_arrays",
     "csr_pattern",
     "cut_evenly",
+    "embedding_sgd",
     "factor_gram",
     "find_entries",
     "finish_similarity",
@@ -53,6 +54,7 @@ als_half_step_cg = dispatched("als_half_step_cg")
 als_half_step_cholesky = dispatched("als_half_step_cholesky")
 als_loss = dispatched("als_loss")
 auc_of_rows = dispatched("auc_of_rows")
+embedding_sgd = dispatched("embedding_sgd")
 factor_gram = dispatched("factor_gram")
 find_entries = dispatched("find_entries")
 first_ranks_of_rows = dispatched("first_ranks_of_rows")

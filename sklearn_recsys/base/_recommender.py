@@ -329,7 +329,8 @@ class BaseRecommender(CodesMixin, NeighborhoodMixin, BaseEstimator, metaclass=AB
         if not {"user_features", "item_features"} & set(self.get_params(deep=False)):
             return interactions
         tables = getattr(self, "user_features", None), getattr(self, "item_features", None)
-        joined, self._fitted_user_features = join_features(interactions, *tables)
+        fitted = join_features(interactions, *tables)
+        joined, self._fitted_user_features, self._fitted_item_features = fitted
         self.is_cold_user_, self.is_cold_item_ = joined.is_cold_user, joined.is_cold_item
         return joined
 

@@ -19,7 +19,7 @@ def join_features(
     interactions: Interactions,
     user_features: FeatureTable | None,
     item_features: FeatureTable | None,
-) -> tuple[Interactions, FittedFeatures | None]:
+) -> tuple[Interactions, FittedFeatures | None, FittedFeatures | None]:
     """Add the users and items of feature tables to the interactions, and their features.
 
     Parameters
@@ -34,8 +34,8 @@ def join_features(
     interactions : Interactions
         With a row for every user and a column for every item of the tables too, and with the
         matrices `user_features` and `item_features` aligned with them.
-    fitted_users : FittedFeatures or None
-        The table of users made ready for further rows.
+    fitted_users, fitted_items : FittedFeatures or None
+        The tables made ready for further rows.
     """
     users, fitted_users = _extend(interactions.users, user_features)
     items, fitted_items = _extend(interactions.items, item_features)
@@ -52,7 +52,7 @@ def join_features(
         is_cold_user=_mark_others(rows, len(users)),
         is_cold_item=_mark_others(cols, len(items)),
     )
-    return joined, fitted_users
+    return joined, fitted_users, fitted_items
 
 
 def _extend(index: IdIndex, table: FeatureTable | None) -> tuple[IdIndex, FittedFeatures | None]:

@@ -55,33 +55,18 @@ Embedding as_embedding(const Optional<std::int64_t>& indptr, const Optional<std:
   return side;
 }
 
-// The bounds rise and stay within the order; whatever they select is a place of an example.
-void check_rounds(SgdTask& task, std::int64_t n_examples, std::int64_t n_ordered,
-                  const Vector<std::int64_t>& bounds) {
+// The bounds rise and stay within the examples.
+void check_rounds(SgdTask& task, std::int64_t n, const Vector<std::int64_t>& bounds) {
   if (length(bounds) == 0) refuse("bounds must have at least one entry.");
   task.bounds = data_of(bounds, "bounds");
   task.n_rounds = length(bounds) - 1;
-  bool rising = task.bounds[0] >= 0 && task.bounds[task.n_rounds] <= n_ordered;
-  for (std::int64_t r = 0; r < task.n_rounds; ++r)
-    rising &= task.bounds[r] <= task.bounds[r + 1] &&
-              task.bounds[r + 1] - task.bounds[r] <= std::numeric_limits<std::int32_t>::max() / 4;
-  if (!rising) refuse("bounds must rise, within 0.." + std::to_string(n_ordered) + ".");
-  const Examples& examples = task.examples;
-  const std::int64_t start = task.bounds[0], n = task.bounds[task.n_rounds] - start;
-  check_within(examples.order + start, n, 0, n_examples, "order");
-  bool known = true;
-  for (std::int64_t k = start; k < start + n; ++k) {
-    const std::int32_t place = examples.order[k];
-    known &= static_cast<std::uint32_t>(examples.rows[place]) <
-                 static_cast<std::uint64_t>(task.users.n_rows) &&
-             static_cast<std::uint32_t>(examples.cols[place]) <
-                 static_cast<std::uint64_t>(task.items.n_rows);
-  }
-  if (!known) refuse("rows and cols must be those of users and items.");
+  bool rising = task.bounds[0] >= 0 && task.bounds[task.n_rounds] <= n && n < (1 << 30);
+  for (std::int64_t r = 0; r < task.n_rounds; ++r) rising &= task.bounds[r] <= task.bounds[r + 1];
+  if (!rising) refuse("bounds must rise, within 0.." + std::to_string(n) + ".");
 }
 
 void bind_sgd(Vector<std::int32_t> rows, Vector<std::int32_t> cols, Vector<float> weights,
-              Vector<std::int32_t> order, Vector<std::int64_t> bounds,
+              Vector<std::int32_t> keys, Vector<std::int64_t> bounds,
               Vector<std::int64_t> seen_indptr, Vector<std::int32_t> seen_indices,
               Vector<std::int32_t> pool, Optional<std::int64_t> user_indptr,
               Optional<std::int32_t> user_indices, Optional<float> user_values,
@@ -90,7 +75,7 @@ void bind_sgd(Vector<std::int32_t> rows, Vector<std::int32_t> cols, Vector<float
               Optional<std::int32_t> item_indices, Optional<float> item_values,
               OutMatrix<float> item_vectors, OutMatrix<float> item_squares,
               std::optional<OutMatrix<float>> item_updates, OutVector<double> losses,
-              Optional<std::int32_t> keys, Optional<std::int64_t> liked_indptr,
+              Optional<std::int64_t> liked_indptr,
               Optional<std::int32_t> liked_indices, Optional<float> liked_weights,
               Vector<float> log_ranks, const std::string& loss, std::int64_t n_components,
               double learning_rate, double user_reg, double item_reg, double rho, double epsilon,
@@ -113,9 +98,12 @@ void bind_sgd(Vector<std::int32_t> rows, Vector<std::int32_t> cols, Vector<float
   const std::int64_t n = length(rows), n_users = task.users.n_rows;
   check_length(length(cols), n, "cols");
   check_length(length(weights), n, "weights");
+  check_length(length(keys), n, "keys");
   task.examples = {data_of(rows, "rows"), data_of(cols, "cols"), data_of(weights, "weights"),
-                   data_of(keys, n, "keys"), data_of(order, "order")};
-  check_rounds(task, n, length(order), bounds);
+                   data_of(keys, "keys")};
+  check_within(task.examples.rows, n, 0, n_users, "rows");
+  check_within(task.examples.cols, n, 0, task.items.n_rows, "cols");
+  check_rounds(task, n, bounds);
   check_length(length(losses), task.n_rounds, "losses");
   check_length(count_rows(seen_indptr, "seen_indptr"), n_users, "seen_indptr");
   // The columns of what was seen are compared, never used as places.
@@ -154,7 +142,7 @@ void bind_sgd(Vector<std::int32_t> rows, Vector<std::int32_t> cols, Vector<float
 
 void bind_embedding_sgd(nb::module_& module) {
   module.def("embedding_sgd", &bind_sgd, "rows"_a.noconvert(), "cols"_a.noconvert(),
-             "weights"_a.noconvert(), "order"_a.noconvert(), "bounds"_a.noconvert(),
+             "weights"_a.noconvert(), "keys"_a.noconvert(), "bounds"_a.noconvert(),
              "seen_indptr"_a.noconvert(), "seen_indices"_a.noconvert(), "pool"_a.noconvert(),
              "user_indptr"_a.noconvert().none(), "user_indices"_a.noconvert().none(),
              "user_values"_a.noconvert().none(), "user_vectors"_a.noconvert(),
@@ -162,7 +150,7 @@ void bind_embedding_sgd(nb::module_& module) {
              "item_indptr"_a.noconvert().none(), "item_indices"_a.noconvert().none(),
              "item_values"_a.noconvert().none(), "item_vectors"_a.noconvert(),
              "item_squares"_a.noconvert(), "item_updates"_a.noconvert().none(),
-             "losses"_a.noconvert(), nb::kw_only(), "keys"_a.noconvert() = nb::none(),
+             "losses"_a.noconvert(), nb::kw_only(),
              "liked_indptr"_a.noconvert() = nb::none(), "liked_indices"_a.noconvert() = nb::none(),
              "liked_weights"_a.noconvert() = nb::none(), "log_ranks"_a.noconvert(), "loss"_a,
              "n_components"_a, "learning_rate"_a, "user_reg"_a, "item_reg"_a, "rho"_a,

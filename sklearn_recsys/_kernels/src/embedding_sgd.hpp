@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "als_rows.hpp"
+#include "meeting.hpp"
 
 namespace {
 
@@ -19,8 +20,13 @@ constexpr float kLargestWeight = 1e15f;
 constexpr int kMaxDraws = 100;
 // Features that share a cache line of slots belong to one thread.
 constexpr int kFeaturesOfLine = 16;
+// Examples that a thread takes at once.
+constexpr int kExamplesAtOnce = 16;
 // Below as many examples for each, threads wait for each other longer than they work.
 constexpr int kExamplesOfThread = 64;
+
+// Examples whose vectors are fetched ahead of their turn.
+constexpr int kAhead = 4;
 
 // The numbers of one example: any of them can be had at once, by any thread.
 class Draws {
@@ -80,16 +86,17 @@ inline void prefetch_row(const Embedding& side, std::int64_t row, int width) {
     prefetch_vector(vector_of(side.vectors, static_cast<std::int32_t>(row), width), width);
 }
 
+// Halves without a branch: half of them would be mispredicted.
 inline bool contains(const Pattern& pattern, std::int64_t row, std::int32_t column) {
-  std::int64_t low = pattern.indptr[row], high = pattern.indptr[row + 1];
-  while (low < high) {
-    const std::int64_t middle = low + (high - low) / 2;
-    if (pattern.indices[middle] < column)
-      low = middle + 1;
-    else
-      high = middle;
+  const std::int32_t* low = pattern.indices + pattern.indptr[row];
+  std::int64_t n = pattern.indptr[row + 1] - pattern.indptr[row];
+  if (n == 0) return false;
+  while (n > 1) {
+    const std::int64_t half = n / 2;
+    low = low[half] <= column ? low + half : low;
+    n -= half;
   }
-  return low < pattern.indptr[row + 1] && pattern.indices[low] == column;
+  return *low == column;
 }
 
 inline float logistic(float x) { return 1 / (1 + std::exp(-x)); }
@@ -104,16 +111,17 @@ class Judge {
         second_(vectors + task.width),
         drawn_(drawn) {}
 
-  void judge(std::int32_t example, float* user, float* gradient, Judgement& judgement) {
+  void judge(std::int64_t place, float* user, float* gradient, Judgement& judgement) {
     const Examples& examples = task_.examples;
-    const std::int32_t row = examples.rows[example];
-    judgement = {row, {examples.cols[example], 0}, {0, 0}, 0};
-    std::memcpy(user, compose(task_.users, row, width_, first_), width_ * sizeof(float));
+    const std::int32_t row = examples.rows[place];
+    judgement = {row, {examples.cols[place], 0}, {0, 0}, 0};
+    const float* x = compose(task_.users, row, width_, first_);
+    for (int d = 0; d < width_; d += kLanes) store(user + d, load(x + d));
     // Where the vector of an item has its bias, that of a user has a 1 from here on.
     const float bias = user[task_.n_components];
     user[task_.n_components] = 1;
-    const Draws draws(task_.seed, examples.keys ? examples.keys[example] : example);
-    const float weight = bounded(examples.weights[example]);
+    const Draws draws(task_.seed, examples.keys[place]);
+    const float weight = bounded(examples.weights[place]);
     if (task_.loss == SgdLoss::logistic)
       judge_alone(bias, weight, user, gradient, judgement);
     else if (task_.loss == SgdLoss::bpr)
@@ -368,6 +376,19 @@ inline void move_items(const Round& round, std::int64_t n, int width, Sums sums,
   sums.step(task);
 }
 
+inline void judge_some(Judge& judge, const SgdTask& task, const Round& round, std::int64_t start,
+                       Rows places) {
+  const int width = task.width;
+  for (std::int64_t k = places.start; k < places.stop; ++k) {
+    if (k + kAhead < places.stop) {
+      prefetch_row(task.users, task.examples.rows[start + k + kAhead], width);
+      prefetch_row(task.items, task.examples.cols[start + k + kAhead], width);
+    }
+    judge.judge(start + k, round.users + k * width, round.gradients + k * width,
+                round.judgements[k]);
+  }
+}
+
 inline double total_loss(const Round& round, std::int64_t n) {
   double loss = 0;
   for (std::int64_t k = 0; k < n; ++k) loss += round.judgements[k].loss;
@@ -390,27 +411,23 @@ Status embedding_sgd(const SgdTask& task, double* losses) {
       of_users.failed() || of_items.failed())
     return Status::out_of_memory;
   const Round round{judgements.of_thread(0), vectors.of_thread(0), vectors.of_thread(1)};
+  Meeting meeting;
 #pragma omp parallel num_threads(n_threads)
   {
+    meeting.count();
     Judge judge(task, composed.mine(), drawn.mine());
     for (std::int64_t r = 0; r < task.n_rounds; ++r) {
       const std::int64_t start = task.bounds[r], n = task.bounds[r + 1] - start;
-#pragma omp for schedule(dynamic, 16)
-      for (std::int64_t k = 0; k < n; ++k) {
-        const std::int32_t* next = task.examples.order + start + k;
-        if (k + 4 < n) {
-          prefetch_row(task.users, task.examples.rows[next[4]], width);
-          prefetch_row(task.items, task.examples.cols[next[4]], width);
-        }
-        judge.judge(*next, round.users + k * width, round.gradients + k * width,
-                    round.judgements[k]);
-      }
-#pragma omp for schedule(static, 1)
-      for (int part = 0; part < n_threads; ++part) {
+      for (std::int64_t first; (first = meeting.take(kExamplesAtOnce)) < n;)
+        judge_some(judge, task, round, start,
+                   {first, first + kExamplesAtOnce < n ? first + kExamplesAtOnce : n});
+      meeting.wait();
+      for (int part = thread_number(); part < n_threads; part += meeting.n_present()) {
         move_users(round, n, width, of_users.part(part), task);
         if (task.learn_items) move_items(round, n, width, of_items.part(part), task);
         if (part == 0) losses[r] = total_loss(round, n);
       }
+      meeting.wait();
     }
   }
   return Status::ok;

@@ -14,6 +14,11 @@
 #ifdef _OPENMP
 #include <omp.h>
 #endif
+#ifdef _WIN32
+#include <windows.h>
+#else
+#include <sched.h>
+#endif
 
 enum class Status { ok, out_of_memory };
 
@@ -44,6 +49,22 @@ inline int thread_number() {
   return omp_get_thread_num();
 #else
   return 0;
+#endif
+}
+
+// Lets the processor rest for an instant within a loop that waits.
+inline void pause_processor() {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#endif
+}
+
+// Lets other threads have the processor.
+inline void yield_processor() {
+#ifdef _WIN32
+  SwitchToThread();
+#else
+  sched_yield();
 #endif
 }
 

@@ -122,13 +122,13 @@ struct Heaps {
   int length;
 };
 
-// What stochastic gradients learn from: pairs of a row and a column, taken in an order.
+// What stochastic gradients learn from: pairs of a row and a column. What is drawn for one depends
+// on its key.
 struct Examples {
   const std::int32_t* rows;
   const std::int32_t* cols;
   const float* weights;
-  const std::int32_t* keys;  // of the draws; null: their places
-  const std::int32_t* order;
+  const std::int32_t* keys;
 };
 
 // The features of one side's rows and the vectors that stand for them: components, the bias, and
@@ -148,7 +148,7 @@ struct Embedding {
 
 enum class SgdLoss { warp, bpr, logistic, warp_kos };
 
-// Rounds of stochastic gradients; round r holds the places bounds[r]..bounds[r+1] of the order.
+// Rounds of stochastic gradients; round r holds the examples bounds[r]..bounds[r+1].
 struct SgdTask {
   Examples examples;
   const std::int64_t* bounds;
