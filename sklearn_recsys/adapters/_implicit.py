@@ -72,8 +72,8 @@ class ImplicitAdapter(ModelParametersMixin, FactorRecommender, ItemSimilarityRec
     Attributes
     ----------
     model_ : implicit recommender
-        The fitted model, for what only implicit offers. `save` leaves it out; it is not needed to
-        recommend.
+        The fitted model, for what only implicit offers. It is not needed to recommend, and
+        is left out where the adapter is copied, pickled or saved.
     user_factors_ : ndarray of shape (n_users, n_components), dtype float32
         implicit's, of factor models; BPR and LMF hold biases in further components.
     item_factors_ : ndarray of shape (n_items, n_components), dtype float32

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from numbers import Integral
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -62,8 +62,8 @@ class LightFMAdapter(ModelParametersMixin, FactorRecommender):
     Attributes
     ----------
     model_ : LightFM
-        The fitted model, for what only LightFM offers. `save` leaves it out; it is not needed to
-        recommend.
+        The fitted model, for what only LightFM offers. It is not needed to recommend, and
+        is left out where the adapter is copied, pickled or saved.
     user_factors_ : ndarray of shape (n_users, n_components), dtype float32
         Sums of the vectors of the users' features.
     item_factors_ : ndarray of shape (n_items, n_components), dtype float32
@@ -183,7 +183,7 @@ class LightFMAdapter(ModelParametersMixin, FactorRecommender):
     def _factorize(self, matrix):
         users, items = self._designs
         signs, weights = _split(matrix[users.warm][:, items.warm])
-        self.model_ = model = copy_unfitted(self.model)
+        self.model_ = model = self._fresh_model(len(items.warm))
         model.fit(
             signs,
             user_features=users.matrix[users.warm],
@@ -201,6 +201,13 @@ class LightFMAdapter(ModelParametersMixin, FactorRecommender):
         item_biases, item_factors = model.get_item_representations(items.matrix)
         self.user_biases_, self.item_biases_ = finite(user_biases), finite(item_biases)
         return finite(user_factors), finite(item_factors)
+
+    def _fresh_model(self, n_items: int) -> Any:
+        model = copy_unfitted(self.model)
+        if model.loss == "warp-kos":
+            # LightFM's log(floor((n_items - 1) / sampled)) is minus infinity beyond.
+            model.max_sampled = max(1, min(model.max_sampled, n_items - 1))
+        return model
 
     def _design(self, interactions: Interactions, role: str) -> "_Design":
         """Return the features of all users or items: their identity, then those of the table."""

@@ -3,7 +3,7 @@
 
 import copy
 import inspect
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -44,8 +44,6 @@ class ModelParametersMixin(BaseEstimator):
     """
 
     model: Any
-    # The fitted model is another library's object, which no file of plain arrays can hold.
-    _not_saved: ClassVar[tuple[str, ...]] = ("model_",)
 
     def get_params(self, deep=True):
         """Return the parameters of the adapter and of its model.
@@ -85,6 +83,10 @@ class ModelParametersMixin(BaseEstimator):
         if nested:
             self.model = with_parameters(self.model, nested)
         return self
+
+    def __getstate__(self):
+        """Leave out the fitted model: no file of arrays can hold it, nor all of them be mapped."""
+        return {name: part for name, part in super().__getstate__().items() if name != "model_"}
 
     def __sklearn_clone__(self):
         # scikit-learn refuses models whose constructor changes what it is given, as LightFM's

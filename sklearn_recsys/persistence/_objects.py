@@ -71,8 +71,7 @@ def _state_of(value: Any, path: str) -> dict[str, Any]:
         if state is not None:
             raise cannot_save(value, path, "It keeps its state in slots.")
         state = {}
-    left_out = {"_sklearn_version", *getattr(cls, "_not_saved", ())}
-    state = {name: part for name, part in state.items() if name not in left_out}
+    state = {name: part for name, part in state.items() if name != "_sklearn_version"}
     for name in state:
         if not _may_set(cls, name):
             raise cannot_save(value, path, f"Its attribute {name} hides one of its class.")
