@@ -17,6 +17,7 @@ from sklearn_recsys._optional import require
 from sklearn_recsys.adapters._models import ModelParametersMixin, ancestry, copy_unfitted
 from sklearn_recsys.base import FactorRecommender, ItemSimilarityRecommender
 from sklearn_recsys.base._blocks import finite
+from sklearn_recsys.interactions._sparse import with_data
 
 __all__ = ["ImplicitAdapter"]
 
@@ -173,8 +174,7 @@ class ImplicitAdapter(ModelParametersMixin, FactorRecommender, ItemSimilarityRec
             return tuple(np.zeros((n, 1), dtype=np.float32) for n in matrix.shape)
         if _ALS in ancestry(model):
             # What a history is solved with, whatever the parameters are set to after the fit.
-            names = ("factors", "regularization", "alpha")
-            self._least_squares = {name: getattr(model, name) for name in names}
+            self._least_squares = (model.regularization, model.alpha)
         return finite(model.user_factors), finite(model.item_factors)
 
     def _similarity(self, matrix):
@@ -182,11 +182,11 @@ class ImplicitAdapter(ModelParametersMixin, FactorRecommender, ItemSimilarityRec
         self.model_ = model = self._learn(matrix.astype(np.float64))
         if model.similarity is None:
             return sparse.csr_array((matrix.shape[1],) * 2, dtype=np.float32)
-        similarity = sparse.csr_array(model.similarity, copy=True)
-        rows = np.repeat(np.arange(similarity.shape[0]), np.diff(similarity.indptr))
+        found = sparse.csr_array(model.similarity)
         # Where all weights of an item vanish implicit divides by zero.
-        unwanted = (rows == similarity.indices) | ~np.isfinite(similarity.data)
-        similarity.data[unwanted] = 0
+        similarity = with_data(found, finite(found.data)).copy()
+        rows = np.repeat(np.arange(found.shape[0]), np.diff(found.indptr))
+        similarity.data[rows == found.indices] = 0
         similarity.eliminate_zeros()
         return similarity
 
@@ -209,9 +209,10 @@ class ImplicitAdapter(ModelParametersMixin, FactorRecommender, ItemSimilarityRec
         als = require("implicit.cpu.als", extra="implicit")
         n_threads = count_threads(self.n_jobs)
         with _quiet():
-            model = als.AlternatingLeastSquares(**self._least_squares, num_threads=n_threads)
+            width = self.item_factors_.shape[1]
+            model = als.AlternatingLeastSquares(width, *self._least_squares, num_threads=n_threads)
             # implicit takes no array that it may not write to, as those of a mapped file are.
-            model.item_factors = np.require(self.item_factors_, requirements=["C", "W"])
+            model.item_factors = np.require(self.item_factors_, np.float32, ["C", "W"])
             users = np.arange(history.shape[0])
             return finite(model.recalculate_user(users, _without_zeros(history)))
 

@@ -4,6 +4,7 @@
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from sklearn_recsys._optional import require
 from sklearn_recsys.adapters._models import MODELS, parameters_of, with_parameters
@@ -54,7 +55,8 @@ def decode_library_model(node: Node) -> Any:
     if name not in _EXTRAS:
         raise node.wrong("class")
     module, _, attribute = name.rpartition(".")
-    with_defaults = getattr(require(module, extra=_EXTRAS[name]), attribute)()
+    with threadpool_limits(1, user_api="blas"):  # or implicit warns of BLAS threads
+        with_defaults = getattr(require(module, extra=_EXTRAS[name]), attribute)()
     are_data = all(isinstance(part, _DATA) for part in values)
     if len(names) != len(values) or not set(names) <= set(parameters_of(with_defaults)):
         raise node.wrong("names")
