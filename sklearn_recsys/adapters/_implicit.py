@@ -99,7 +99,7 @@ class ImplicitAdapter(ModelParametersMixin, FactorRecommender, ItemSimilarityRec
     TypeError
         In `fit`, if `model` is not one of the models above.
     ValueError
-        In `fit`, if implicit refuses a parameter of the model.
+        In `fit`, if implicit refuses a parameter of the model, or the model diverges.
 
     See Also
     --------
@@ -202,7 +202,7 @@ class ImplicitAdapter(ModelParametersMixin, FactorRecommender, ItemSimilarityRec
         with _quiet():
             model = copy_unfitted(self.model, **changes)
             if known.nnz:
-                model.fit(known, show_progress=False)
+                _fit_model(model, known)
         return model
 
     def _fold_in(self, history):
@@ -246,6 +246,18 @@ class ImplicitAdapter(ModelParametersMixin, FactorRecommender, ItemSimilarityRec
         tags.negative_values = _ALS in kind
         tags.uses_values = _BPR not in kind
         return tags
+
+
+def _fit_model(model: Any, known: sparse.csr_matrix) -> None:
+    failures = require("implicit.recommender_base", extra="implicit")
+    try:
+        model.fit(known, show_progress=False)
+    except failures.ModelFitError as error:
+        raise ValueError(
+            f"{type(model).__name__} has learned numbers that are none: values of up to "
+            f"{np.abs(known.data).max():g} are too large for it, or its parameters let it diverge. "
+            "Scale the values, or set another learning rate or regularization."
+        ) from error
 
 
 def _without_zeros(matrix: sparse.csr_array) -> sparse.csr_matrix:

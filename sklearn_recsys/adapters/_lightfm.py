@@ -74,8 +74,8 @@ class LightFMAdapter(ModelParametersMixin, FactorRecommender):
         Vectors of the columns of the tables, float32; without rows where there is no table.
     user_feature_biases_, item_feature_biases_ : ndarray of shape (n_features,), dtype float32
         Their biases.
-    is_cold_user_, is_cold_item_ : ndarray of shape (n_users,) and (n_items,), dtype bool, or None
-        Whether a user or item is in a table alone; None without tables.
+    is_cold_user_, is_cold_item_ : ndarray of shape (n_users,) and (n_items,), dtype bool
+        Whether a user or item has no interactions, but a row in a table.
     users_, items_ : ndarray of shape (n_users,) and (n_items,)
         Sorted ids.
     interactions_ : csr_array of shape (n_users, n_items), dtype float32
@@ -213,8 +213,7 @@ class LightFMAdapter(ModelParametersMixin, FactorRecommender):
         """Return the features of all users or items: their identity, then those of the table."""
         n = interactions.matrix.shape[0 if role == "user" else 1]
         features = getattr(interactions, f"{role}_features")
-        is_cold = getattr(interactions, f"is_cold_{role}")
-        warm = np.arange(n) if is_cold is None else np.flatnonzero(~is_cold)
+        warm = np.flatnonzero(~getattr(interactions, f"is_cold_{role}"))
         n_identity = len(warm) if getattr(self, f"{role}_identity") else 0
         if features is None and not n_identity:
             raise ValueError(

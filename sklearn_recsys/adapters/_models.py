@@ -129,10 +129,18 @@ def copy_unfitted(model: Any, **changes: Any) -> Any:
 
     Raises
     ------
+    TypeError
+        If the model does not keep a parameter as an attribute of its name.
     ValueError
         If the constructor refuses a parameter.
     """
     params = copy.deepcopy({**parameters_of(model), **changes})
+    lost = set(inspect.signature(type(model)).parameters) - set(params)
+    if lost:
+        raise TypeError(
+            f"model cannot be made anew: a {type(model).__name__} has no attributes "
+            f"{sorted(lost)}, which its constructor takes. Let it keep them."
+        )
     afterwards = {name: params.pop(name) for name in _SET_AFTERWARDS if name in params}
     try:
         fresh = type(model)(**params)

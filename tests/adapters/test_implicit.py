@@ -208,6 +208,19 @@ def test_a_search_tunes_the_parameters_of_the_model():
     assert search.best_estimator_.model.factors == search.best_params_["model__factors"]
 
 
+def test_a_search_in_worker_processes_finds_the_same():
+    scorer = make_ranking_scorer("ndcg@10")
+    found = [
+        GridSearchCV(
+            ImplicitAdapter(als()), {"model__factors": [2, 8]}, scoring=scorer, n_jobs=n_jobs,
+            cv=InteractionKFold(2),
+        ).fit(X).cv_results_["mean_test_score"]
+        for n_jobs in (1, 2)
+    ]  # fmt: skip
+
+    np.testing.assert_array_equal(*found)
+
+
 def test_a_pipeline_weighs_the_values_before():
     weighter = ConfidenceWeighter(alpha=3.0)
 
@@ -253,6 +266,20 @@ def test_a_parameter_that_implicit_refuses_raises_in_fit():
 
     with pytest.raises(ValueError, match="model are refused by AlternatingLeastSquares"):
         adapter.fit(X)
+
+
+def test_a_model_that_diverges_says_what_to_do():
+    with pytest.raises(ValueError, match=r"values of up to 1e\+30 are too large.*Scale the values"):
+        ImplicitAdapter(als()).fit(X.assign(rating=1e30))
+
+
+def test_a_model_that_does_not_keep_a_parameter_is_refused():
+    class Forgetful(CosineRecommender):
+        def __init__(self, K=20, exponent=1.0):
+            super().__init__(K)
+
+    with pytest.raises(TypeError, match=r"Forgetful has no attributes \['exponent'\]"):
+        ImplicitAdapter(Forgetful()).fit(X)
 
 
 def test_other_recommenders_than_those_of_implicit_are_refused():
