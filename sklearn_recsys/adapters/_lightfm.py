@@ -127,7 +127,7 @@ class LightFMAdapter(ModelParametersMixin, FactorRecommender):
     >>> from sklearn_recsys.adapters import LightFMAdapter
     >>> plays = [["ann", "undo"], ["ann", "fix you"], ["bob", "undo"], ["bob", "fix you"],
     ...          ["cat", "undo"], ["dan", "heat"], ["eve", "heat"]]
-    >>> model = LightFMAdapter(LightFM(loss="warp", random_state=0))  # doctest: +SKIP
+    >>> model = LightFMAdapter(LightFM(loss="bpr", random_state=0))  # doctest: +SKIP
     >>> model.fit(plays).recommend("cat", n_items=1)[["user", "item"]]  # doctest: +SKIP
       user     item
     0  cat  fix you
