@@ -57,6 +57,15 @@ ROOMS = (
         ),
     ),
     Room(
+        "adapters",
+        "Adapters",
+        "Models of implicit and LightFM under this library's contract.",
+        (
+            "ImplicitAdapter",
+            "LightFMAdapter",
+        ),
+    ),
+    Room(
         "pipeline",
         "Pipelines",
         "A scikit-learn Pipeline that also recommends.",

@@ -24,10 +24,13 @@ COLUMNS = {
 
 
 def recommenders() -> list[type[BaseRecommender]]:
-    """Return the public recommenders in the order of their rooms."""
+    """Return the public recommenders in the order of their rooms.
+
+    What an adapter can do is what its model can do; the page on adapters tells.
+    """
     found = []
     for room in sklearn_recsys.__all__:
-        if room.startswith("_") or room in ("base", "testing"):
+        if room.startswith("_") or room in ("adapters", "base", "testing"):
             continue
         module = importlib.import_module(f"sklearn_recsys.{room}")
         members = [getattr(module, name) for name in module.__all__]

@@ -6,6 +6,7 @@ from types import ModuleType
 
 __all__ = [
     "__version__",
+    "adapters",
     "base",
     "baseline",
     "datasets",

@@ -83,7 +83,7 @@ def test_importing_every_room_loads_no_optional_dependency():
     rooms = ", ".join(f"sklearn_recsys.{name}" for name in ROOMS if name != "testing")
 
     # pandas loads pyarrow by itself where it is installed.
-    heavy = {"polars", "matplotlib", "torch", "hypothesis", "pytest"}
+    heavy = {"polars", "matplotlib", "torch", "hypothesis", "pytest", "implicit", "lightfm"}
     assert loaded_by(f"import {rooms}") & heavy == set()
 
 
@@ -106,7 +106,8 @@ def test_the_minimum_versions_are_the_floors_of_the_project():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
     floors = {}
-    optional = (text for name in ("approximate", "polars", "pyarrow") for text in extras[name])
+    names = ("approximate", "implicit", "lightfm", "polars", "pyarrow")
+    optional = (text for name in names for text in extras[name])
     for text in [*project["dependencies"], *optional]:
         requirement = Requirement(text)
         (floor,) = requirement.specifier

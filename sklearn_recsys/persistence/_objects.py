@@ -15,6 +15,11 @@ from sklearn_recsys.metrics import make_ranking_scorer
 from sklearn_recsys.metrics._scorer import RankingScorer
 from sklearn_recsys.persistence._decoding import Decode, Node
 from sklearn_recsys.persistence._encoding import Encode, Encoder, Spec, cannot_save
+from sklearn_recsys.persistence._library_models import (
+    decode_library_model,
+    encode_library_model,
+    is_library_model,
+)
 from sklearn_recsys.persistence._registry import (
     PUBLIC_FUNCTIONS,
     PUBLIC_TYPES,
@@ -36,6 +41,8 @@ def _encode_object(encoder: Encoder, value: Any, path: str) -> Spec:
     """Make the node of an object whose class is known, by name."""
     cls = type(value)
     name = name_of_class(cls, encoder.trusted)
+    if name is None and is_library_model(value):
+        return encode_library_model(encoder, value, path)
     if name is None and isinstance(value, BaseEstimator):
         return encode_with_skops(encoder, value, path)
     if name is None:
@@ -223,6 +230,7 @@ FAMILIES: list[tuple[type, Encode]] = [
 DECODERS: dict[str, Decode] = {
     "object": _decode_object,
     "skops": decode_with_skops,
+    "library model": decode_library_model,
     "ranking scorer": _decode_scorer,
     "function": _decode_function,
     "ufunc": _decode_ufunc,
