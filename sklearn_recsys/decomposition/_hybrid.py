@@ -416,11 +416,11 @@ n_components), dtype float32
     def _fold_in(self, history):
         objective = Objective(**self._objective)._replace(n_threads=count_threads(self.n_jobs))
         items = self._fixed_items(history.shape[1], adadelta=self._item_updates is not None)
-        warm = np.flatnonzero(~self.is_cold_item_).astype(np.int32)
+        pool = self._pool(objective.loss)
         vectors = np.empty((history.shape[0], len(self._mean_user)), dtype=np.float32)
         for start in range(0, history.shape[0], _HISTORIES_AT_ONCE):
             part = slice(start, start + _HISTORIES_AT_ONCE)
-            vectors[part] = Sgd(objective, history[part], warm).fold_in(self._mean_user, items)
+            vectors[part] = Sgd(objective, history[part], pool).fold_in(self._mean_user, items)
         return vectors
 
     def _fixed_items(self, n_items: int, *, adadelta: bool) -> Embedding:
@@ -505,8 +505,13 @@ n_components), dtype float32
         )
 
     def _sgd(self, matrix: sparse.csr_array, examples: sparse.csr_array | None) -> Sgd:
-        warm = np.flatnonzero(~self.is_cold_item_).astype(np.int32)
-        return Sgd(self._make_objective(), matrix, warm, examples)
+        return Sgd(self._make_objective(), matrix, self._pool(self.loss), examples)
+
+    def _pool(self, loss: str) -> np.ndarray:
+        """Return the items to draw from: those seen in fit, for "bpr" as often as they were."""
+        if loss == "bpr":
+            return self.interactions_.indices[self.interactions_.data > 0].astype(np.int32)
+        return np.flatnonzero(~self.is_cold_item_).astype(np.int32)
 
     def _make_objective(self) -> Objective:
         return Objective(

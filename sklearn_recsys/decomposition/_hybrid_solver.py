@@ -156,7 +156,7 @@ class Sgd:
         Values; positive ones are positive examples, negative ones negative examples of
         "logistic", and what is stored at all is never drawn as a negative.
     pool : ndarray of shape (n_pool,), dtype int32
-        Items to draw from, but for "bpr", which draws from the positive entries.
+        Items to draw from; one that is in it twice is drawn twice as often.
     examples : csr_array of the same shape, default=None
         The entries to learn from, if not all.
     """
@@ -175,7 +175,7 @@ class Sgd:
         rows = np.repeat(np.arange(matrix.shape[0], dtype=np.int32), np.diff(examples.indptr))
         self._rows, self._cols = rows[places], examples.indices[places].astype(np.int32)
         self._weights = examples.data[places]
-        self._pool = self._cols if objective.loss == "bpr" else pool
+        self._pool = pool
         self._seen = csr_arrays(matrix)[:2]
         self._liked: dict[str, Any] = {}
         if objective.loss == "warp-kos":
