@@ -1,15 +1,31 @@
 """Embeddings of features, and the rounds of gradients by which they are learned."""
 # SPDX-License-Identifier: BSD-3-Clause
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
 
-from sklearn_recsys._kernels import csr_arrays, embedding_sgd, padded_width, places_in_runs
+from sklearn_recsys._kernels import (
+    count_threads,
+    csr_arrays,
+    embedding_sgd,
+    padded_width,
+    places_in_runs,
+)
+from sklearn_recsys.base._progress import Progress
+from sklearn_recsys.decomposition._early_stopping import HeldOut, Patience
 
-__all__ = ["Embedding", "Objective", "Sgd", "compose_features", "normalize_rows"]
+__all__ = [
+    "Embedding",
+    "Objective",
+    "Sgd",
+    "compose_features",
+    "normalize_rows",
+    "run_epochs",
+]
 
 # Examples of one call of the kernel: a tenth of a second, so that Ctrl-C is heard.
 _EXAMPLES_OF_CALL = 1 << 18
@@ -24,27 +40,38 @@ _HISTORY_SEED = 20260
 
 
 def compose_features(
-    metadata: sparse.csr_array | None, n: int, *, identity: np.ndarray | None, normalize: bool
+    metadata: sparse.csr_array | None,
+    warm: np.ndarray,
+    *,
+    role: str,
+    identity: bool,
+    normalize: bool,
 ) -> sparse.csr_array | None:
-    """Return the features (n, n_features) of users or items, or None for one each.
+    """Return the features (n, n_features) of users or items, or None where they have ids alone.
 
     Parameters
     ----------
     metadata : csr_array of shape (n, n_metadata) or None
-        Features of the table.
-    n : int
-        Number of users or items.
-    identity : ndarray of shape (n,), dtype bool, or None
-        Who has a feature of her own, which are the last `n` columns; None for no such columns.
+        Features of the table, which come first.
+    warm : ndarray of shape (n,), dtype bool
+        Who has interactions, and so learns an embedding of her own.
+    role : {"user", "item"}
+        For error messages.
+    identity : bool
+        Whether there are such embeddings, one for each row.
     normalize : bool
         Whether the absolute values of a row sum to 1.
     """
+    if metadata is None and not identity:
+        raise ValueError(
+            f"{role}_identity=False leaves {role}s without any feature, as {role}_features is "
+            f"None. Give {role}_features a FeatureTable, or set {role}_identity=True."
+        )
     if metadata is None:
         return None
-    if identity is None:
-        features = metadata
-    else:
-        own = sparse.diags_array(identity.astype(np.float32), format="csr")
+    features = metadata
+    if identity:
+        own = sparse.diags_array(warm.astype(np.float32), format="csr")
         own.eliminate_zeros()
         features = sparse.csr_array(sparse.hstack([metadata, own], format="csr"))
     return normalize_rows(features) if normalize else features
@@ -88,8 +115,8 @@ class Embedding:
         features: sparse.csr_array | None,
         n: int,
         n_components: int,
-        rng: np.random.Generator,
         *,
+        rng: np.random.Generator,
         adadelta: bool,
     ) -> "Embedding":
         """Return small random vectors, and biases of zero."""
@@ -102,6 +129,48 @@ class Embedding:
             vectors[np.bincount(features.indices, minlength=n_features) == 0] = 0
         squares = np.full(shape, 0 if adadelta else 1, dtype=np.float32)
         return cls(features, n_components, vectors, squares, squares.copy() if adadelta else None)
+
+    @classmethod
+    def fixed(cls, vectors: np.ndarray, biases: np.ndarray, *, adadelta: bool) -> "Embedding":
+        """Return users or items that are features of their own, and are not to be moved."""
+        n, n_components = vectors.shape
+        padded = np.zeros((n, padded_width(n_components + 1)), dtype=np.float32)
+        padded[:, :n_components], padded[:, n_components] = vectors, biases
+        # Nothing reads the state of what does not move.
+        return cls(None, n_components, padded, padded, padded if adadelta else None)
+
+    def keep(
+        self,
+        places: np.ndarray,
+        vectors: np.ndarray,
+        biases: np.ndarray,
+        squares: np.ndarray,
+        updates: np.ndarray | None,
+    ) -> None:
+        """Take over what was learned before of the features at some places, if anything."""
+        used = vectors.any(axis=1)
+        places = places[used]
+        self.vectors[places, : self.n_components] = vectors[used]
+        self.vectors[places, self.n_components] = biases[used]
+        self.squares[places] = squares[used]
+        if self.updates is not None and updates is not None:
+            self.updates[places] = updates[used]
+
+    def describe(self) -> dict[str, Any]:
+        """Return what a model keeps, by the names of its attributes."""
+        k, composed = self.n_components, self.composed
+        factors, biases = np.ascontiguousarray(composed[:, :k]), composed[:, k].copy()
+        embeddings = factors, biases  # the same, where each user or item is a feature
+        if self.features is not None:
+            embeddings = np.ascontiguousarray(self.vectors[:, :k]), self.vectors[:, k].copy()
+        return {
+            "{role}_factors_": factors,
+            "{role}_biases_": biases,
+            "{role}_feature_embeddings_": embeddings[0],
+            "{role}_feature_biases_": embeddings[1],
+            "_{role}_squares": self.squares,
+            "_{role}_updates": self.updates,
+        }
 
     @property
     def composed(self) -> np.ndarray:
@@ -143,6 +212,22 @@ class Objective(NamedTuple):
     kth: int
     n_positives: int
     n_threads: int
+
+    @classmethod
+    def of(cls, estimator: Any) -> "Objective":
+        """Return what the parameters of a recommender say."""
+        return cls(
+            loss=estimator.loss,
+            learning_rate=float(estimator.learning_rate),
+            rho=float(estimator.rho),
+            epsilon=float(estimator.epsilon),
+            user_reg=float(estimator.user_reg),
+            item_reg=float(estimator.item_reg),
+            max_sampled=int(estimator.max_sampled),
+            kth=int(estimator.k),
+            n_positives=int(estimator.n),
+            n_threads=count_threads(estimator.n_jobs),
+        )
 
 
 class Sgd:
@@ -186,6 +271,11 @@ class Sgd:
             self._liked = dict(zip(names, csr_arrays(liked), strict=True))
         ranks = (len(pool) - 1) // np.arange(1, objective.max_sampled + 1)
         self._log_ranks = np.log(np.maximum(ranks, 1)).astype(np.float32)
+
+    @property
+    def n_threads(self) -> int:
+        """Number of threads."""
+        return self._objective.n_threads
 
     @property
     def n_examples(self) -> int:
@@ -256,11 +346,11 @@ class Sgd:
             log_ranks=self._log_ranks,
             loss=objective.loss,
             n_components=users.n_components,
-            learning_rate=float(objective.learning_rate),
-            user_reg=float(objective.user_reg),
-            item_reg=float(objective.item_reg),
-            rho=float(objective.rho),
-            epsilon=float(objective.epsilon),
+            learning_rate=objective.learning_rate,
+            user_reg=objective.user_reg,
+            item_reg=objective.item_reg,
+            rho=objective.rho,
+            epsilon=objective.epsilon,
             kth=objective.kth,
             n_positives=objective.n_positives,
             seed=seed,
@@ -268,3 +358,36 @@ class Sgd:
             n_threads=objective.n_threads,
         )
         return float(losses.sum())
+
+
+def run_epochs(
+    progress: Progress,
+    sgd: Sgd,
+    users: Embedding,
+    items: Embedding,
+    rng: np.random.Generator,
+    *,
+    conclude: Callable[[], dict[str, Any]],
+    held_out: HeldOut | None,
+    patience: Patience,
+) -> list[float]:
+    """Learn in place, epoch by epoch until there is no progress; return the losses."""
+    losses = []
+    for _ in progress:
+        figures = {"loss": sgd.run_epoch(users, items, rng)}
+        losses.append(figures["loss"])
+        if held_out is not None:
+            figures["ndcg"] = _score(held_out, users, items, sgd.n_threads)
+        progress.report(conclude, **figures)
+        if held_out is not None and patience.see(
+            figures["ndcg"], np.concatenate([users.vectors, items.vectors])
+        ):
+            break
+    return losses
+
+
+def _score(held_out: HeldOut, users: Embedding, items: Embedding, n_threads: int) -> float:
+    # The users' biases are no matter for a ranking: a 1 in their place adds those of the items.
+    vectors = users.composed[:, :-1]
+    ones = np.ones((len(vectors), 1), dtype=np.float32)
+    return held_out.score(np.hstack([vectors, ones]), items.composed, n_threads=n_threads)

@@ -1,6 +1,7 @@
 """Stochastic gradients for embeddings, in NumPy."""
 # SPDX-License-Identifier: BSD-3-Clause
 
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -56,7 +57,7 @@ def embedding_sgd(
     learn_items: bool,
     n_threads: int,
 ) -> None:
-    """Take rounds of stochastic gradient steps with embeddings that sum up to users and items.
+    r"""Take rounds of stochastic gradient steps with embeddings that sum up to users and items.
 
     The vector of a row is the sum of those of its features, times their values; the last of the
     components used, at `n_components`, is a bias. The score of a pair is the product of the
@@ -64,7 +65,7 @@ def embedding_sgd(
     then the gradients of each feature are summed, and it takes one step. An example (u, i) of
     weight w means, by `loss`:
 
-    - "logistic": -\\|w\\| log σ(s), with s the score if w > 0 and minus the score if w < 0;
+    - "logistic": -\|w\| log σ(s), with s the score if w > 0 and minus the score if w < 0;
     - "bpr": -w log σ(s(u, i) - s(u, j)) with j the first of up to 100 draws that u has not seen;
     - "warp": w ``log_ranks[t - 1]`` (1 - s(u, i) + s(u, j)) with j the t-th draw, the first that
       u has not seen and that makes this positive; nothing if there is none among
@@ -123,7 +124,7 @@ def embedding_sgd(
     liked = (liked_indptr, liked_indices, liked_weights, kth, n_positives)
     optimizer = _Optimizer(learning_rate, rho, epsilon)
     with np.errstate(over="ignore"):
-        for r, (start, stop) in enumerate(zip(bounds[:-1], bounds[1:], strict=True)):
+        for r, (start, stop) in enumerate(pairwise(bounds)):
             part = slice(start, stop)
             row, bounded = rows[part], np.clip(weights[part], -_LARGEST_WEIGHT, _LARGEST_WEIGHT)
             judged = _judge(asked, loss, users, items, row, cols[part], bounded, keys[part], liked)
@@ -185,8 +186,8 @@ class _Side:
         self.vectors, self.squares, self.updates = vectors, squares, updates
         self.rows: Any = None
         if indptr is not None:
-            shape = (len(indptr) - 1, len(vectors))
-            self.rows = sparse.csr_array((values, indices, indptr), shape=shape)
+            entries: Any = (values, indices, indptr)
+            self.rows = sparse.csr_array(entries, shape=(len(indptr) - 1, len(vectors)))
 
     def compose(self, codes: np.ndarray) -> np.ndarray:
         if self.rows is None:
@@ -326,7 +327,7 @@ def _pull_apart(
     # Each example's items one after the other, which is the order of the sums.
     pairs = np.column_stack([cols[pulled], others[pulled]]).ravel()
     pulls = factor * vectors[pulled]
-    by_items = np.stack([-pulls, pulls], axis=1).reshape(len(pairs), -1)
+    by_items = np.stack([-pulls, pulls], axis=1).reshape(len(pairs), vectors.shape[1])
     return _Judged(float(losses[found].sum()), rows[pulled], by_users, [(pairs, by_items)])
 
 
