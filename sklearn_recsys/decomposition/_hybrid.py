@@ -275,14 +275,15 @@ n_components), dtype float32
     def _factorize(self, matrix):
         vars(self).pop("validation_scores_", None)  # of another fit
         self._require_memory(matrix)
-        rng = make_generator(self.random_state)
-        adadelta, k = self.optimizer == "adadelta", self.n_components
+        k, rng = self.n_components, make_generator(self.random_state)
+        adadelta = self.optimizer == "adadelta"
         users, items = (
             Embedding.draw(self._compose(role, metadata), n, k, rng=rng, adadelta=adadelta)
             for role, metadata, n in zip(_SIDES, self._metadata, matrix.shape, strict=True)
         )
         held_out = HeldOut(matrix, self.validation_fraction, rng) if self.early_stopping else None
-        sgd = self._sgd(matrix, None if held_out is None else held_out.rest)
+        examples = None if held_out is None else held_out.rest
+        sgd = Sgd(Objective.of(self), matrix, self._pool(self.loss), examples)
         vars(self).update(self._learn(sgd, users, items, rng, held_out))
         return self.user_factors_, self.item_factors_
 
@@ -346,7 +347,8 @@ n_components), dtype float32
         chosen[extension.new_rows] = True
         examples = matrix.copy()
         examples.data = matrix.data * np.repeat(chosen, np.diff(matrix.indptr))
-        vars(self).update(self._learn(self._sgd(matrix, examples), users, items, rng, None))
+        sgd = Sgd(Objective.of(self), matrix, self._pool(self.loss), examples)
+        vars(self).update(self._learn(sgd, users, items, rng, None))
 
     def _extend(
         self, role: str, ids: np.ndarray, old: np.ndarray, rng: np.random.Generator
@@ -369,9 +371,6 @@ n_components), dtype float32
         warm = np.logical_not(getattr(self, f"is_cold_{role}_"))
         return compose_features(metadata, warm, role=role, **self._layout[role])
 
-    def _sgd(self, matrix: sparse.csr_array, examples: sparse.csr_array | None) -> Sgd:
-        return Sgd(Objective.of(self), matrix, self._pool(self.loss), examples)
-
     def _pool(self, loss: str) -> np.ndarray:
         """Return the items to draw from: those seen in fit, for "bpr" as often as they were."""
         if loss == "bpr":
@@ -380,8 +379,8 @@ n_components), dtype float32
 
     def _require_memory(self, matrix: sparse.csr_array) -> None:
         """Raise if a fit would not fit in memory."""
-        n_metadata = sum(0 if part is None else part.shape[1] for part in self._metadata)
-        n_features = sum(matrix.shape) + n_metadata
+        tables = [part for part in self._metadata if part is not None]
+        n_features = sum(matrix.shape) + sum(part.shape[1] for part in tables)
         of_vectors = 4 * (padded_width(self.n_components + 1) + self.n_components)
         copies = 3 if self.optimizer == "adadelta" or self.early_stopping else 2
         require_memory(
