@@ -12,7 +12,9 @@ DRIVER = """
 import sys
 import numpy as np, pandas as pd
 from sklearn_recsys.base import _rankers
-from sklearn_recsys.decomposition import ALSRecommender, _als_solver
+from sklearn_recsys.decomposition import (
+    ALSRecommender, HybridRecommender, _als_solver, _hybrid_solver
+)
 
 def telling(kernel):
     def call(*args, **kwargs):
@@ -41,6 +43,11 @@ elif what == "refit":
     _als_solver.als_half_step_cg = telling(_als_solver.als_half_step_cg)
     _als_solver.als_half_step_cholesky = telling(_als_solver.als_half_step_cholesky)
     work = lambda: model.set_params(max_iter=50).fit(big)
+elif what == "hybrid fit":
+    big = table(2_000_000, 60_000, 20_000)
+    model = HybridRecommender(64, loss=solver, max_iter=50, random_state=0, n_jobs=2)
+    _hybrid_solver.embedding_sgd = telling(_hybrid_solver.embedding_sgd)
+    work = lambda: model.fit(big)
 else:
     model.set_params(n_components=8).fit(table(500_000, 200_000, 100_000))
     rng = np.random.default_rng(0)
@@ -70,6 +77,7 @@ except KeyboardInterrupt:
         ("fit", "cg", False),
         ("fit", "cholesky", False),
         ("refit", "cg", True),
+        ("hybrid fit", "warp", False),
         ("recommend", "cg", True),
     ],
 )

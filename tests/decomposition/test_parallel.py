@@ -13,13 +13,19 @@ from sklearn.model_selection import GridSearchCV
 from threadpoolctl import threadpool_info
 
 from sklearn_recsys.datasets import make_interactions
-from sklearn_recsys.decomposition import ALSRecommender, SVDRecommender, _als_solver
+from sklearn_recsys.decomposition import (
+    ALSRecommender,
+    HybridRecommender,
+    SVDRecommender,
+    _als_solver,
+)
 from sklearn_recsys.model_selection import InteractionKFold
 from sklearn_recsys.neighbors import ItemKNNRecommender
 
 MODELS = {
     "cg": ALSRecommender(12, random_state=0, max_iter=2),
     "cholesky": ALSRecommender(12, random_state=0, max_iter=2, solver="cholesky"),
+    "hybrid": HybridRecommender(12, random_state=0, max_iter=2),
     "svd": SVDRecommender(12, random_state=0),
     "neighbors": ItemKNNRecommender(n_neighbors=20),
 }
