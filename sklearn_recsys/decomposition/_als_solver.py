@@ -15,6 +15,7 @@ from sklearn_recsys._kernels import (
     cut_evenly,
     factor_gram,
     padded_width,
+    zero_vectors,
 )
 
 __all__ = ["Alternation", "LeastSquares", "Penalty", "Rows", "pad"]
@@ -113,7 +114,7 @@ class LeastSquares:
     def gram(self, fixed: np.ndarray) -> np.ndarray:
         """Return the weighted sum of the outer products of all vectors with themselves."""
         width = fixed.shape[1]
-        gram, part = np.zeros((width, width), np.float32), np.empty((width, width), np.float32)
+        gram, part = zero_vectors(width, width), zero_vectors(width, width)
         step = max(1, int(_WORK_OF_CALL / width**2))
         for start in range(0, len(fixed), step):
             with np.errstate(over="ignore", invalid="ignore"):
@@ -220,14 +221,17 @@ class Alternation:
             for rows, n_others in ((self._users, n_items), (self._items, n_users))
         )
 
-    def iterate(self, user_factors: np.ndarray, item_factors: np.ndarray) -> None:
-        """Improve the users, then the items, in place."""
-        for rows, reg, fixed, factors in (
-            (self._users, self._user_reg, item_factors, user_factors),
-            (self._items, self._item_reg, user_factors, item_factors),
-        ):
-            gram = self._squares.gram(fixed)
-            self._squares.solve(rows, reg, fixed, gram, factors, n_steps=self._n_steps)
+    def improve_items(self, user_factors: np.ndarray, item_factors: np.ndarray) -> None:
+        """Do a half-step of the items, in place."""
+        self._improve(self._items, self._item_reg, user_factors, item_factors)
+
+    def improve_users(self, user_factors: np.ndarray, item_factors: np.ndarray) -> None:
+        """Do a half-step of the users, in place."""
+        self._improve(self._users, self._user_reg, item_factors, user_factors)
+
+    def _improve(self, rows: Rows, reg: np.ndarray, fixed: np.ndarray, factors: np.ndarray) -> None:
+        gram = self._squares.gram(fixed)
+        self._squares.solve(rows, reg, fixed, gram, factors, n_steps=self._n_steps)
 
     def solve(
         self,
@@ -241,7 +245,7 @@ class Alternation:
             (rows, self._users, self._user_reg, item_factors, user_factors),
             (cols, self._items, self._item_reg, user_factors, item_factors),
         ):
-            solved = np.zeros((len(codes), factors.shape[1]), dtype=np.float32)
+            solved = zero_vectors(len(codes), factors.shape[1])
             gram = self._squares.gram(fixed)
             self._squares.solve(side.take(codes), reg[codes], fixed, gram, solved)
             factors[codes] = solved
@@ -259,10 +263,9 @@ class Alternation:
 def pad(factors: np.ndarray) -> np.ndarray:
     """Return float32 vectors with zeros up to the width of the kernels; a copy only if needed."""
     n, n_components = factors.shape
-    width = padded_width(n_components)
-    if width == n_components:
+    if padded_width(n_components) == n_components:
         return np.ascontiguousarray(factors, dtype=np.float32)
-    padded = np.zeros((n, width), dtype=np.float32)
+    padded = zero_vectors(n, n_components)
     padded[:, :n_components] = factors
     return padded
 
