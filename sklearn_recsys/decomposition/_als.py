@@ -21,6 +21,7 @@ from sklearn_recsys.decomposition._als_solver import (
     LeastSquares,
     Penalty,
     Rows,
+    are_alike,
     pad,
 )
 from sklearn_recsys.decomposition._early_stopping import HeldOut, Patience
@@ -363,7 +364,8 @@ class ALSRecommender(IterativeMixin, PartialFitMixin, FactorRecommender):
         (n_users, n_items), width = matrix.shape, padded_width(n_components)
         vectors, of_items = 4 * width * (n_users + n_items), 4 * width * n_items
         # What is learned from is held by columns, too; or by both, where something is held out.
-        learning = 8 * matrix.nnz * (1 + self.early_stopping) + of_items * self.early_stopping
+        learning = (4 if are_alike(matrix.data) else 8) * matrix.nnz
+        learning += (8 * matrix.nnz + of_items) * self.early_stopping
         copies = 0 if width == n_components else 4 * n_components * (n_users + n_items)
         grams = 4 * width**2 * (3 + count_threads(self.n_jobs))
         require_memory(

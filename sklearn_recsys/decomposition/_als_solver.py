@@ -12,13 +12,14 @@ from sklearn_recsys._kernels import (
     als_half_step_cholesky,
     als_loss,
     csr_arrays,
+    csr_pattern,
     cut_evenly,
     factor_gram,
     padded_width,
     zero_vectors,
 )
 
-__all__ = ["Alternation", "LeastSquares", "Penalty", "Rows", "pad"]
+__all__ = ["Alternation", "LeastSquares", "Penalty", "Rows", "are_alike", "pad"]
 
 # Multiply-adds of one call of a kernel: a tenth of a second, so that Ctrl-C is heard.
 _WORK_OF_CALL = 1e9
@@ -38,6 +39,15 @@ class Rows(NamedTuple):
     def of(cls, matrix: sparse.csr_array) -> "Rows":
         """Return the rows of a matrix, without a copy of its entries."""
         return cls(*csr_arrays(matrix))
+
+    @classmethod
+    def of_columns(cls, matrix: sparse.csr_array) -> "Rows":
+        """Return the columns of a matrix, which share its values if these are all alike."""
+        if not are_alike(matrix.data):
+            return cls.of(matrix.T.tocsr())
+        places = (np.zeros(matrix.nnz, dtype=bool), matrix.indices, matrix.indptr)
+        columns = sparse.csr_array(places, shape=matrix.shape).T.tocsr()
+        return cls(*csr_pattern(columns), csr_arrays(matrix)[2])
 
     @property
     def counts(self) -> np.ndarray:
@@ -214,7 +224,7 @@ class Alternation:
         n_steps: int | None,
     ) -> None:
         self._squares, self._n_steps = squares, n_steps
-        self._users, self._items = Rows.of(matrix), Rows.of(matrix.T.tocsr())
+        self._users, self._items = Rows.of(matrix), Rows.of_columns(matrix)
         n_users, n_items = matrix.shape
         self._user_reg, self._item_reg = (
             squares.penalty(reg, exponent, rows, n_others).of(rows.counts)
@@ -258,6 +268,11 @@ class Alternation:
             for reg, factors in ((self._user_reg, user_factors), (self._item_reg, item_factors))
         )
         return self._squares.errors(self._users, item_factors, gram, user_factors) + sum(penalties)
+
+
+def are_alike(values: np.ndarray) -> bool:
+    """Return whether all values are the same number, as where they only tell what was seen."""
+    return not len(values) or bool(values.min() == values.max())
 
 
 def pad(factors: np.ndarray) -> np.ndarray:

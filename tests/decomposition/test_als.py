@@ -6,6 +6,7 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 
@@ -277,6 +278,17 @@ def test_the_neighbours_of_an_item_come_from_its_cluster():
     assert own.score[0] == pytest.approx(1, abs=1e-6)
     assert own.score.is_monotonic_decreasing
     assert own.score.max() <= 1
+
+
+@pytest.mark.parametrize("values", [[2.0, 2.0, 2.0, 2.0], [1.0, 2.0, 0.0, 3.0], []])
+def test_columns_are_the_rows_of_the_transposed_matrix(values):
+    users, items = [0, 0, 2, 3][: len(values)], [1, 4, 0, 4][: len(values)]
+    matrix = sparse.csr_array((np.array(values, np.float32), (users, items)), shape=(4, 6))
+    found, expected = _als_solver.Rows.of_columns(matrix), _als_solver.Rows.of(matrix.T.tocsr())
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+        assert one.dtype == other.dtype
+    assert np.shares_memory(found.values, matrix.data) == (values[:1] == [2.0])
 
 
 def test_the_penalty_keeps_its_unit_whatever_the_exponent():
