@@ -45,9 +45,11 @@ class Rows(NamedTuple):
         """Return the columns of a matrix, which share its values if these are all alike."""
         if not are_alike(matrix.data):
             return cls.of(matrix.T.tocsr())
-        places = (np.zeros(matrix.nnz, dtype=bool), matrix.indices, matrix.indptr)
-        columns = sparse.csr_array(places, shape=matrix.shape).T.tocsr()
-        return cls(*csr_pattern(columns), csr_arrays(matrix)[2])
+        values = csr_arrays(matrix)[2]
+        # SciPy wants something to move with the indices: any bytes do, one for each.
+        pattern = (values.view(np.int8)[: matrix.nnz], matrix.indices, matrix.indptr)
+        columns = sparse.csr_array(pattern, shape=matrix.shape).T.tocsr()
+        return cls(*csr_pattern(columns), values)
 
     @property
     def counts(self) -> np.ndarray:
