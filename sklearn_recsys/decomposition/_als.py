@@ -74,7 +74,7 @@ class ALSRecommender(IterativeMixin, PartialFitMixin, FactorRecommender):
         factor that grows with `n_components`, and hardly more accurate in the end.
     n_cg_steps : int, default=3
         Steps of "cg" in each half-step. "cholesky" does not use it.
-    init_scale : float, default=0.5
+    init_scale : float, default=0.3
         Standard deviation of the users' start, times the root of `n_components`. A start far below
         what is learned costs iterations.
     early_stopping : bool, default=False
@@ -211,7 +211,7 @@ class ALSRecommender(IterativeMixin, PartialFitMixin, FactorRecommender):
         max_iter=15,
         solver="cg",
         n_cg_steps=3,
-        init_scale=0.5,
+        init_scale=0.3,
         early_stopping=False,
         validation_fraction=0.1,
         n_iter_no_change=3,
