@@ -12,7 +12,7 @@ from sklearn_recsys._kernels._memory import available_memory, require_memory
 from sklearn_recsys._kernels._runs import places_in_runs, starts_of_runs
 from sklearn_recsys._kernels._shares import floor_share
 from sklearn_recsys._kernels._threads import count_threads
-from sklearn_recsys._kernels._widths import padded_width
+from sklearn_recsys._kernels._widths import padded_width, zero_vectors
 from sklearn_recsys._kernels.reference import finish_similarity, unpack_keys
 
 __all__ = [
@@ -48,6 +48,7 @@ __all__ = [
     "top_k_stored",
     "unpack_keys",
     "use_backend",
+    "zero_vectors",
 ]
 
 als_half_step_cg = dispatched("als_half_step_cg")

@@ -12,12 +12,14 @@ from sklearn_recsys._kernels import (
     als_half_step_cholesky,
     als_loss,
     csr_arrays,
+    csr_pattern,
     cut_evenly,
     factor_gram,
     padded_width,
+    zero_vectors,
 )
 
-__all__ = ["Alternation", "LeastSquares", "Penalty", "Rows", "pad"]
+__all__ = ["Alternation", "LeastSquares", "Penalty", "Rows", "are_alike", "pad"]
 
 # Multiply-adds of one call of a kernel: a tenth of a second, so that Ctrl-C is heard.
 _WORK_OF_CALL = 1e9
@@ -37,6 +39,17 @@ class Rows(NamedTuple):
     def of(cls, matrix: sparse.csr_array) -> "Rows":
         """Return the rows of a matrix, without a copy of its entries."""
         return cls(*csr_arrays(matrix))
+
+    @classmethod
+    def of_columns(cls, matrix: sparse.csr_array) -> "Rows":
+        """Return the columns of a matrix, which share its values if these are all alike."""
+        if not are_alike(matrix.data):
+            return cls.of(matrix.T.tocsr())
+        values = csr_arrays(matrix)[2]
+        # SciPy wants something to move with the indices: any bytes do, one for each.
+        pattern = (values.view(np.int8)[: matrix.nnz], matrix.indices, matrix.indptr)
+        columns = sparse.csr_array(pattern, shape=matrix.shape).T.tocsr()
+        return cls(*csr_pattern(columns), values)
 
     @property
     def counts(self) -> np.ndarray:
@@ -113,7 +126,7 @@ class LeastSquares:
     def gram(self, fixed: np.ndarray) -> np.ndarray:
         """Return the weighted sum of the outer products of all vectors with themselves."""
         width = fixed.shape[1]
-        gram, part = np.zeros((width, width), np.float32), np.empty((width, width), np.float32)
+        gram, part = zero_vectors(width, width), zero_vectors(width, width)
         step = max(1, int(_WORK_OF_CALL / width**2))
         for start in range(0, len(fixed), step):
             with np.errstate(over="ignore", invalid="ignore"):
@@ -213,21 +226,24 @@ class Alternation:
         n_steps: int | None,
     ) -> None:
         self._squares, self._n_steps = squares, n_steps
-        self._users, self._items = Rows.of(matrix), Rows.of(matrix.T.tocsr())
+        self._users, self._items = Rows.of(matrix), Rows.of_columns(matrix)
         n_users, n_items = matrix.shape
         self._user_reg, self._item_reg = (
             squares.penalty(reg, exponent, rows, n_others).of(rows.counts)
             for rows, n_others in ((self._users, n_items), (self._items, n_users))
         )
 
-    def iterate(self, user_factors: np.ndarray, item_factors: np.ndarray) -> None:
-        """Improve the users, then the items, in place."""
-        for rows, reg, fixed, factors in (
-            (self._users, self._user_reg, item_factors, user_factors),
-            (self._items, self._item_reg, user_factors, item_factors),
-        ):
-            gram = self._squares.gram(fixed)
-            self._squares.solve(rows, reg, fixed, gram, factors, n_steps=self._n_steps)
+    def improve_items(self, user_factors: np.ndarray, item_factors: np.ndarray) -> None:
+        """Do a half-step of the items, in place."""
+        self._improve(self._items, self._item_reg, user_factors, item_factors)
+
+    def improve_users(self, user_factors: np.ndarray, item_factors: np.ndarray) -> None:
+        """Do a half-step of the users, in place."""
+        self._improve(self._users, self._user_reg, item_factors, user_factors)
+
+    def _improve(self, rows: Rows, reg: np.ndarray, fixed: np.ndarray, factors: np.ndarray) -> None:
+        gram = self._squares.gram(fixed)
+        self._squares.solve(rows, reg, fixed, gram, factors, n_steps=self._n_steps)
 
     def solve(
         self,
@@ -241,7 +257,7 @@ class Alternation:
             (rows, self._users, self._user_reg, item_factors, user_factors),
             (cols, self._items, self._item_reg, user_factors, item_factors),
         ):
-            solved = np.zeros((len(codes), factors.shape[1]), dtype=np.float32)
+            solved = zero_vectors(len(codes), factors.shape[1])
             gram = self._squares.gram(fixed)
             self._squares.solve(side.take(codes), reg[codes], fixed, gram, solved)
             factors[codes] = solved
@@ -256,13 +272,17 @@ class Alternation:
         return self._squares.errors(self._users, item_factors, gram, user_factors) + sum(penalties)
 
 
+def are_alike(values: np.ndarray) -> bool:
+    """Return whether all values are the same number, as where they only tell what was seen."""
+    return not len(values) or bool(values.min() == values.max())
+
+
 def pad(factors: np.ndarray) -> np.ndarray:
     """Return float32 vectors with zeros up to the width of the kernels; a copy only if needed."""
     n, n_components = factors.shape
-    width = padded_width(n_components)
-    if width == n_components:
+    if padded_width(n_components) == n_components:
         return np.ascontiguousarray(factors, dtype=np.float32)
-    padded = np.zeros((n, width), dtype=np.float32)
+    padded = zero_vectors(n, n_components)
     padded[:, :n_components] = factors
     return padded
 

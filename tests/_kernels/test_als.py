@@ -6,7 +6,7 @@ import pytest
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
-from sklearn_recsys._kernels import padded_width
+from sklearn_recsys._kernels import padded_width, zero_vectors
 
 WIDTHS = [8, 16, 24, 40, 64, 72, 128, 136, 264]
 WEIGHTS = [(1.0, 2.0, 1.0), (0.0, 1.0, 0.1), (1.0, 0.5, 0.0), (0.0, 1.0, 4.0)]
@@ -381,6 +381,17 @@ def test_read_only_input_is_taken(kernels):
 @pytest.mark.parametrize(("n_components", "width"), [(1, 8), (8, 8), (9, 16), (100, 104)])
 def test_widths_are_padded_to_multiples_of_eight(n_components, width):
     assert padded_width(n_components) == width
+
+
+@pytest.mark.parametrize(("n", "n_components"), [(0, 8), (1, 1), (7, 9), (5000, 64)])
+def test_zero_vectors_begin_with_a_cache_line(n, n_components):
+    vectors = zero_vectors(n, n_components)
+
+    assert vectors.shape == (n, padded_width(n_components))
+    assert vectors.dtype == np.float32
+    assert vectors.ctypes.data % 64 == 0 or n == 0
+    assert vectors.flags.c_contiguous
+    assert not vectors.any()
 
 
 @pytest.mark.parametrize("number", [np.inf, np.nan])

@@ -6,6 +6,7 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 
@@ -71,24 +72,24 @@ def solve(confidence, preference, reg, fixed):
     )
 
 
-def alternate(values, items, *, reg, alpha, unobserved_weight=1.0, reg_exponent=0.0, max_iter):
+def alternate(values, users, *, reg, alpha, unobserved_weight=1.0, reg_exponent=0.0, max_iter):
     """Return users, items and losses of dense alternating least squares in float64."""
     c, p = weights_of(values, alpha, unobserved_weight)
     user_reg = penalties(values, reg, reg_exponent, unobserved_weight)
     item_reg = penalties(values.T, reg, reg_exponent, unobserved_weight)
     losses = []
     for _ in range(max_iter):
-        users = solve(c, p, user_reg, items)
         items = solve(c.T, p.T, item_reg, users)
+        users = solve(c, p, user_reg, items)
         fit = (c * (p - users @ items.T) ** 2).sum()
         losses.append(fit + user_reg @ (users**2).sum(1) + item_reg @ (items**2).sum(1))
-    return solve(c, p, user_reg, items), items, losses
+    return users, items, losses
 
 
-def start_of(model, n_items):
-    """Return the items' vectors that a fit of the model starts from."""
+def start_of(model, n):
+    """Return the vectors of `n` users or items that a fit of the model starts from."""
     n_components = model.n_components
-    return model._draw(model._generator(), n_items, n_components)[:, :n_components]
+    return model._draw(model._generator(), n, n_components)[:, :n_components]
 
 
 # As the first paper has it: what is not seen weighs as much as a 1, and all are penalised alike.
@@ -114,7 +115,7 @@ def test_exact_iterations_are_those_of_dense_algebra(case, n_components):
         random_state=0,
         **(HU | case),
     ).fit(as_table(values))
-    start = start_of(model, values.shape[1]).astype(np.float64)
+    start = start_of(model, values.shape[0]).astype(np.float64)
     users, items, losses = alternate(values, start, max_iter=4, **case)
     scale = np.abs(items).max()
     np.testing.assert_allclose(model.item_factors_, items, rtol=1e-4, atol=1e-4 * scale)
@@ -135,7 +136,7 @@ def test_many_iterations_of_either_solver_reach_the_same_loss(solver):
         **HU,
     ).fit(as_table(plays()))
     _, _, losses = alternate(
-        plays(), start_of(model, 12).astype(np.float64), reg=1.0, alpha=1.0, max_iter=200
+        plays(), start_of(model, 20).astype(np.float64), reg=1.0, alpha=1.0, max_iter=200
     )
     assert model.loss_curve_[-1] == pytest.approx(losses[-1], rel=1e-3)
 
@@ -157,6 +158,25 @@ def test_the_loss_never_rises():
     losses = np.array(model.fit(X).loss_curve_)
     assert len(losses) == model.n_iter_ == 8
     assert (np.diff(losses) <= 1e-6 * losses[0]).all()
+
+
+@both_solvers
+def test_the_last_loss_is_that_of_the_model(solver):
+    values = plays()
+    c, p = weights_of(values, 1.0, 1.0)
+    model = ALSRecommender(
+        3, reg=2.0, alpha=1.0, solver=solver, compute_loss=True, max_iter=2, random_state=0, **HU
+    ).fit(as_table(values))
+    users, items = model.user_factors_.astype(np.float64), model.item_factors_.astype(np.float64)
+    loss = (c * (p - users @ items.T) ** 2).sum() + 2.0 * ((users**2).sum() + (items**2).sum())
+    assert model.loss_curve_[-1] == pytest.approx(loss, rel=1e-5)
+
+
+def test_the_start_has_the_wanted_deviation():
+    start = start_of(ALSRecommender(9, init_scale=0.6, random_state=0), 5000)
+    assert start.std() == pytest.approx(0.2, rel=0.02)
+    assert abs(start.mean()) < 0.01
+    assert len(np.unique(start, axis=0)) == len(start)
 
 
 def test_confidences_made_by_a_weighter_are_those_of_alpha():
@@ -258,6 +278,17 @@ def test_the_neighbours_of_an_item_come_from_its_cluster():
     assert own.score[0] == pytest.approx(1, abs=1e-6)
     assert own.score.is_monotonic_decreasing
     assert own.score.max() <= 1
+
+
+@pytest.mark.parametrize("values", [[2.0, 2.0, 2.0, 2.0], [1.0, 2.0, 0.0, 3.0], []])
+def test_columns_are_the_rows_of_the_transposed_matrix(values):
+    users, items = [0, 0, 2, 3][: len(values)], [1, 4, 0, 4][: len(values)]
+    matrix = sparse.csr_array((np.array(values, np.float32), (users, items)), shape=(4, 6))
+    found, expected = _als_solver.Rows.of_columns(matrix), _als_solver.Rows.of(matrix.T.tocsr())
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+        assert one.dtype == other.dtype
+    assert np.shares_memory(found.values, matrix.data) == (values[:1] == [2.0])
 
 
 def test_the_penalty_keeps_its_unit_whatever_the_exponent():

@@ -149,17 +149,18 @@ def test_an_addition_that_does_not_fit_in_memory_leaves_the_model_as_it_was(monk
     assert vars(model) == before
 
 
+@pytest.mark.parametrize("values", [None, 1.0])
 @pytest.mark.parametrize(
     "parameters",
     [{"n_components": 64}, {"n_components": 100}, {"n_components": 16, "early_stopping": True}],
     ids=str,
 )
-def test_the_memory_asked_for_is_about_what_a_fit_takes(parameters, monkeypatch):
+def test_the_memory_asked_for_is_about_what_a_fit_takes(parameters, values, monkeypatch):
     if backend() != "native":
         pytest.skip("the twins hold more at once where little is held")
     asked = []
     monkeypatch.setattr(_als, "require_memory", lambda n_bytes, *_, **__: asked.append(n_bytes))
-    assert_peak_is_near(ALSRecommender(max_iter=1, random_state=0, **parameters), asked)
+    assert_peak_is_near(ALSRecommender(max_iter=1, random_state=0, **parameters), asked, values)
 
 
 @pytest.mark.parametrize("algorithm", ["randomized", "arpack"])
@@ -169,8 +170,9 @@ def test_the_memory_asked_for_is_about_what_a_decomposition_takes(algorithm, mon
     assert_peak_is_near(SVDRecommender(20, algorithm=algorithm, random_state=0), asked)
 
 
-def assert_peak_is_near(model, asked):
-    matrix = validate_interactions(plays(40_000, 12_000, 6_000)).matrix
+def assert_peak_is_near(model, asked, values=None):
+    X = plays(40_000, 12_000, 6_000)
+    matrix = validate_interactions(X if values is None else X.assign(value=values)).matrix
     tracemalloc.start()
     model._factorize(matrix)
     peak = tracemalloc.get_traced_memory()[1]

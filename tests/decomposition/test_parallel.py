@@ -12,6 +12,7 @@ from joblib import Parallel, delayed, parallel_config
 from sklearn.model_selection import GridSearchCV
 from threadpoolctl import threadpool_info
 
+from sklearn_recsys import _kernels
 from sklearn_recsys.datasets import make_interactions
 from sklearn_recsys.decomposition import (
     ALSRecommender,
@@ -102,8 +103,10 @@ def test_a_search_in_workers_finds_the_scores_of_one_process(backend):
         found = search(2, 2)
 
     expected = search(1, 1)
+    # Worker processes take the best kernels that there are, whichever the tests run on.
+    rtol = 0 if _kernels.backend() == "native" else 1e-3
     for name in ("split0_test_score", "split1_test_score"):
-        np.testing.assert_array_equal(found.cv_results_[name], expected.cv_results_[name])
+        np.testing.assert_allclose(found.cv_results_[name], expected.cv_results_[name], rtol=rtol)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")

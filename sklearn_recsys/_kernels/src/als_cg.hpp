@@ -23,31 +23,56 @@ __attribute__((always_inline)) inline Number coefficient(Number value, Number sc
   return value != 0 ? pull + target : Number{};
 }
 
-// out -= (sum_j (c_j - w0) y_j y_j^T) x, and with `kTarget` also out += sum_j c_j p_j y_j.
-// Eight vectors y at a time, first for their products with x and then, still in the first-level
-// cache, for the sum.
+// The products of eight vectors y with x.
+__attribute__((always_inline)) inline Lanes scores_of(const float* const (&y)[kLanes],
+                                                      const float* x, int width) {
+  Lanes sums[kLanes] = {};
+  for (int d = 0; d < width; d += kLanes)
+    for (int i = 0; i < kLanes; ++i) sums[i] += load(y[i] + d) * load(x + d);
+  return sums_of(sums);
+}
+
+// out += sum_i factor_i y_i of eight vectors y.
+__attribute__((always_inline)) inline void add_eight(const Lanes& factor,
+                                                     const float* const (&y)[kLanes], float* out,
+                                                     int width) {
+  for (int d = 0; d < width; d += kLanes) {
+    Lanes sum = load(out + d);
+    for (int i = 0; i < kLanes; ++i) sum += factor[i] * load(y[i] + d);
+    store(out + d, sum);
+  }
+}
+
+// Looks up the vectors of eight entries from the k-th on, and has others on their way: a row's
+// first pass finds its own in memory, the later ones in a cache, unless there are many.
+template <bool kFirst>
+__attribute__((always_inline)) inline void find_vectors(const AlsRow& row, std::int64_t k,
+                                                        const float* fixed, int width,
+                                                        Ahead& ahead, const float* (&y)[kLanes]) {
+  if (kFirst) {
+    ahead.request_up_to(row.columns + k + kNear + kLanes);
+  } else {
+    ahead.request_some(3);  // a row's three later passes reach as far as the row is long
+    if (row.n_stored * width > 1 << 17 && k + kNear + kLanes <= row.n_stored)
+      for (int i = 0; i < kLanes; ++i)
+        prefetch_vector(vector_of(fixed, row.columns[k + kNear + i], width), width);
+  }
+  for (int i = 0; i < kLanes; ++i) y[i] = vector_of(fixed, row.columns[k + i], width);
+}
+
+// out -= (sum_j (c_j - w0) y_j y_j^T) x, and with `kTarget` also out += sum_j c_j p_j y_j: a row's
+// first pass. Eight vectors y at a time, first for their products with x and then, still in the
+// first-level cache, for the sum.
 template <bool kTarget>
 void subtract_entries(const AlsRow& row, const AlsWeights& weights, const float* fixed, int width,
-                      const float* x, float* out) {
-  // The first pass finds the vectors in memory; the others in a cache, unless there are many.
-  const bool far = kTarget || row.n_stored * width > (1 << 17);
+                      Ahead& ahead, const float* x, float* out) {
   std::int64_t k = 0;
   for (; k + kLanes <= row.n_stored; k += kLanes) {
     const float* y[kLanes];
-    for (int i = 0; i < kLanes; ++i) y[i] = vector_of(fixed, row.columns[k + i], width);
-    if (far && k + 2 * kLanes <= row.n_stored)
-      for (int i = 0; i < kLanes; ++i)
-        prefetch_vector(vector_of(fixed, row.columns[k + kLanes + i], width), width);
-    Lanes sums[kLanes] = {};
-    for (int d = 0; d < width; d += kLanes)
-      for (int i = 0; i < kLanes; ++i) sums[i] += load(y[i] + d) * load(x + d);
-    const Lanes factor =
-        coefficient<kTarget, Lanes>(load(row.values + k), sums_of(sums), weights, row.scale);
-    for (int d = 0; d < width; d += kLanes) {
-      Lanes sum = load(out + d);
-      for (int i = 0; i < kLanes; ++i) sum += factor[i] * load(y[i] + d);
-      store(out + d, sum);
-    }
+    find_vectors<kTarget>(row, k, fixed, width, ahead, y);
+    add_eight(coefficient<kTarget, Lanes>(load(row.values + k), scores_of(y, x, width), weights,
+                                          row.scale),
+              y, out, width);
   }
   for (; k < row.n_stored; ++k) {
     const float* y = vector_of(fixed, row.columns[k], width);
@@ -55,6 +80,25 @@ void subtract_entries(const AlsRow& row, const AlsWeights& weights, const float*
     add_scaled(coefficient<kTarget, float>(row.values[k], score, weights, row.scale), y, out,
                width);
   }
+}
+
+// sum_j (c_j - w0) (y_j . x)^2: all that the last step needs to know.
+float curvature_of_entries(const AlsRow& row, const AlsWeights& weights, const float* fixed,
+                           int width, Ahead& ahead, const float* x) {
+  Lanes sums = {};
+  std::int64_t k = 0;
+  for (; k + kLanes <= row.n_stored; k += kLanes) {
+    const float* y[kLanes];
+    find_vectors<false>(row, k, fixed, width, ahead, y);
+    const Lanes scores = scores_of(y, x, width);
+    sums -= scores * coefficient<false, Lanes>(load(row.values + k), scores, weights, row.scale);
+  }
+  float sum = sum_of(sums);
+  for (; k < row.n_stored; ++k) {
+    const float score = inner_product(vector_of(fixed, row.columns[k], width), x, width);
+    sum -= score * coefficient<false, float>(row.values[k], score, weights, row.scale);
+  }
+  return sum;
 }
 
 // out_b = -scale_b (gram + reg_b I) x_b for each row b of a batch, in 8 kGroups columns from d.
@@ -91,15 +135,17 @@ struct CgState {
   float error;  // the residual's square
 };
 
-// One step, given the image of the direction; the error becomes 0 where no further step helps.
-inline void take_step(CgState& state, int width) {
-  const float curvature = -inner_product(state.direction, state.image, width);
-  if (!(curvature > kSmallest && curvature < kLargest)) {
-    state.error = 0;
-    return;
-  }
+// Moves along the direction, given its curvature, by the length that is returned; the error becomes
+// 0 where no step helps.
+inline float move(CgState& state, float curvature, int width) {
+  if (!(curvature > kSmallest && curvature < kLargest)) return state.error = 0;
   const float length = state.error / curvature;
   add_scaled(length, state.direction, state.x, width);
+  return length;
+}
+
+// Finds the next direction after such a move, given the image of the last one.
+inline void turn(CgState& state, float length, int width) {
   add_scaled(length, state.image, state.residual, width);
   const float previous = state.error;
   state.error = inner_product(state.residual, state.residual, width);
@@ -112,7 +158,7 @@ inline void take_step(CgState& state, int width) {
 // are beside it: a missing one counts as zeros.
 template <int kRows>
 void solve_in_step(const AlsHalfStep& task, int n_steps, const std::int64_t* rows, int n,
-                   float* scratch) {
+                   Ahead& ahead, float* scratch) {
   const int width = task.width;
   const int size = kRows * width;
   float *x = scratch, *residual = x + size, *direction = residual + size, *image = direction + size;
@@ -133,17 +179,25 @@ void solve_in_step(const AlsHalfStep& task, int n_steps, const std::int64_t* row
   for (int b = 0; b < n; ++b) {
     if (!row[b].has_positive) continue;
     float* r = state[b].residual;
-    subtract_entries<true>(row[b], task.weights, task.fixed, width, state[b].x, r);
+    subtract_entries<true>(row[b], task.weights, task.fixed, width, ahead, state[b].x, r);
     std::memcpy(state[b].direction, r, width * sizeof(float));
     state[b].error = inner_product(r, r, width);
   }
   for (int step = 0; step < n_steps; ++step) {
     multiply_gram<kRows>(task.gram, width, reg, scale, direction, image);
     for (int b = 0; b < n; ++b) {
-      if (!(state[b].error > kSmallest && state[b].error < kLargest)) continue;
-      subtract_entries<false>(row[b], task.weights, task.fixed, width, state[b].direction,
-                              state[b].image);
-      take_step(state[b], width);
+      CgState& s = state[b];
+      if (!(s.error > kSmallest && s.error < kLargest)) continue;
+      if (step + 1 < n_steps) {
+        subtract_entries<false>(row[b], task.weights, task.fixed, width, ahead, s.direction,
+                                s.image);
+        const float length = move(s, -inner_product(s.direction, s.image, width), width);
+        if (s.error > 0) turn(s, length, width);
+      } else {
+        const float of_entries = curvature_of_entries(row[b], task.weights, task.fixed, width,
+                                                      ahead, s.direction);
+        move(s, of_entries - inner_product(s.direction, s.image, width), width);
+      }
     }
   }
   for (int b = 0; b < n; ++b)
@@ -158,25 +212,31 @@ inline bool is_long(const AlsHalfStep& task, std::int64_t row) {
   return n_stored > task.width && n_stored * task.width > 1 << 15;
 }
 
-void solve_batch_cg(const AlsHalfStep& task, int n_steps, Rows rows, float* scratch) {
+void solve_batch_cg(const AlsHalfStep& task, int n_steps, Rows rows, Ahead& ahead,
+                    float* scratch) {
   std::int64_t together[kBatch];
   int n = 0;
+  ahead.reach_beyond(rows.stop);
   for (std::int64_t row = rows.start; row < rows.stop; ++row)
     if (is_long(task, row))
-      solve_in_step<1>(task, n_steps, &row, 1, scratch);
+      solve_in_step<1>(task, n_steps, &row, 1, ahead, scratch);
     else
       together[n++] = row;
-  if (n > 0) solve_in_step<kBatch>(task, n_steps, together, n, scratch);
+  if (n > 0) solve_in_step<kBatch>(task, n_steps, together, n, ahead, scratch);
 }
 
 Status als_half_step_cg(const AlsHalfStep& task, int n_steps) {
   Scratch<float> scratch(task.n_threads, static_cast<std::size_t>(4) * kBatch * task.width);
   if (scratch.failed()) return Status::out_of_memory;
   const Rows rows = task.rows;
-#pragma omp parallel for num_threads(task.n_threads) schedule(dynamic, 2)
-  for (std::int64_t start = rows.start; start < rows.stop; start += kBatch) {
-    const std::int64_t stop = start + kBatch < rows.stop ? start + kBatch : rows.stop;
-    solve_batch_cg(task, n_steps, {start, stop}, scratch.mine());
+#pragma omp parallel for num_threads(task.n_threads) schedule(dynamic, 1)
+  for (std::int64_t first = rows.start; first < rows.stop; first += kChunk) {
+    const std::int64_t last = first + kChunk < rows.stop ? first + kChunk : rows.stop;
+    Ahead ahead(task, {first, last});
+    for (std::int64_t start = first; start < last; start += kBatch) {
+      const std::int64_t stop = start + kBatch < last ? start + kBatch : last;
+      solve_batch_cg(task, n_steps, {start, stop}, ahead, scratch.mine());
+    }
   }
   return Status::ok;
 }

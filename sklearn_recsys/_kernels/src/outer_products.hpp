@@ -36,10 +36,13 @@ void add_outer_products(const float* left, const float* right, std::int64_t n, i
                         float sign, int first, int last, float* out) {
   for (int i = first; i < last; i += kTileRows) {
     float* row = out + static_cast<std::int64_t>(i) * width;
-    for (int j = i / kLanes * kLanes; j < width; j += kTileGroups * kLanes) {
+    for (int j = i / kLanes * kLanes; j < width;) {
+      // Four groups are two and two: those of one wait for their four sums.
       const int n_groups = (width - j) / kLanes;
-      const auto add = n_groups >= 3 ? add_tile<3> : n_groups == 2 ? add_tile<2> : add_tile<1>;
+      const int taken = n_groups == 4 ? 2 : n_groups < kTileGroups ? n_groups : kTileGroups;
+      const auto add = taken == 3 ? add_tile<3> : taken == 2 ? add_tile<2> : add_tile<1>;
       add(left + i, right + j, n, width, sign, row + j);
+      j += taken * kLanes;
     }
   }
 }
