@@ -74,7 +74,6 @@ VARIANTS = [
     HybridRecommender(),
     HybridRecommender(8, loss="bpr", user_reg=0.01, item_reg=0.01),
     HybridRecommender(8, loss="warp-kos", k=2, n=4),
-    HybridRecommender(8, optimizer="adadelta"),
     *(
         ItemKNNRecommender(similarity)
         for similarity in (

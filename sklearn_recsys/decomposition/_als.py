@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from threadpoolctl import threadpool_limits
 
@@ -25,6 +24,7 @@ from sklearn_recsys.decomposition._als_solver import (
     pad,
 )
 from sklearn_recsys.decomposition._early_stopping import HeldOut, Patience
+from sklearn_recsys.decomposition._seeding import make_generator
 from sklearn_recsys.exceptions import DataWarning
 
 __all__ = ["ALSRecommender"]
@@ -258,7 +258,7 @@ class ALSRecommender(IterativeMixin, PartialFitMixin, FactorRecommender):
 
     def _learn(self, matrix: sparse.csr_array) -> dict[str, Any]:
         """Return what is learned, the vectors as wide as the kernels want them."""
-        rng = self._generator()
+        rng = make_generator(self.random_state)
         held_out = HeldOut(matrix, self.validation_fraction, rng) if self.early_stopping else None
         alternation = self._alternation(matrix if held_out is None else held_out.rest)
         users = self._draw(rng, matrix.shape[0], self.n_components)
@@ -348,7 +348,7 @@ class ALSRecommender(IterativeMixin, PartialFitMixin, FactorRecommender):
     def _update(self, extension):
         matrix, k = extension.interactions.matrix, self.item_factors_.shape[1]
         self._require_memory(matrix, k)
-        items = self._draw(self._generator(), matrix.shape[1], k)
+        items = self._draw(make_generator(self.random_state), matrix.shape[1], k)
         items[extension.old_cols, :k] = self.item_factors_
         users = zero_vectors(matrix.shape[0], k)
         users[extension.old_rows, :k] = self.user_factors_
@@ -373,11 +373,6 @@ class ALSRecommender(IterativeMixin, PartialFitMixin, FactorRecommender):
             f"{n_components} components of {n_users} users and {n_items} items",
             advice="lower n_components, free some, or fit on a part of the data",
         )
-
-    def _generator(self) -> np.random.Generator:
-        # Of scikit-learn's kinds of seeds; a Generator draws float32 in half the time.
-        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
-        return np.random.default_rng(seed)
 
     def _draw(self, rng: np.random.Generator, n: int, n_components: int) -> np.ndarray:
         """Return random vectors to start from, as wide as the kernels want them."""

@@ -11,6 +11,7 @@
 
 #include "lanes.hpp"
 #include "tasks.hpp"
+#include "vectors.hpp"
 
 namespace {
 
@@ -67,16 +68,8 @@ inline AlsRow als_row(const Csr& matrix, std::int64_t row, const AlsWeights& wei
   return {matrix.indices + start, values, n, c > 1 ? 1 / c : 1, positive > 0};
 }
 
-inline const float* vector_of(const float* vectors, std::int32_t number, int width) {
-  return vectors + static_cast<std::int64_t>(number) * width;
-}
-
 // Into the second-level cache: from memory a core of Zen 4 gets 15 GB/s of vectors into that one,
 // but 9 GB/s into the first-level cache, which has fewer places for what is on its way.
-inline void prefetch_vector(const float* vector, int width) {
-  for (int d = 0; d < width; d += 16) __builtin_prefetch(vector + d, 0, 2);
-}
-
 // Has the vectors of some rows' entries on their way before their turn, each once. The entries lie
 // behind each other, so that a row's vectors can come while those before it are worked on.
 class Ahead {
@@ -113,16 +106,6 @@ class Ahead {
   int width_;
   const std::int32_t *next_, *limit_, *stop_;
 };
-
-inline float inner_product(const float* a, const float* b, int width) {
-  Lanes sum = {};
-  for (int d = 0; d < width; d += kLanes) sum += load(a + d) * load(b + d);
-  return sum_of(sum);
-}
-
-inline void add_scaled(float factor, const float* a, float* out, int width) {
-  for (int d = 0; d < width; d += kLanes) store(out + d, load(out + d) + factor * load(a + d));
-}
 
 // Copies a solution, or zeros in its place if one of its numbers is not finite.
 inline void accept(const float* solution, float* out, int width) {

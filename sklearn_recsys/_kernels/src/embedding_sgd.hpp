@@ -9,8 +9,9 @@
 #include <cmath>
 #include <cstring>
 
-#include "als_rows.hpp"
 #include "meeting.hpp"
+#include "tasks.hpp"
+#include "vectors.hpp"
 
 namespace {
 
