@@ -24,7 +24,7 @@ from sklearn_recsys.decomposition._als_solver import (
     pad,
 )
 from sklearn_recsys.decomposition._early_stopping import HeldOut, Patience
-from sklearn_recsys.decomposition._seeding import make_generator
+from sklearn_recsys.decomposition._seeding import draw_vectors, make_generator
 from sklearn_recsys.exceptions import DataWarning
 
 __all__ = ["ALSRecommender"]
@@ -33,8 +33,6 @@ __all__ = ["ALSRecommender"]
 _NEGLIGIBLE = 1e-19
 # A product of entries far below any score that is learned, as a 1 is what is fitted.
 _VANISHED = 1e-6
-# Vectors that are drawn at a time: what a cache holds, so that scaling them costs little.
-_N_DRAWN = 1024
 
 
 class ALSRecommender(IterativeMixin, PartialFitMixin, FactorRecommender):
@@ -261,7 +259,7 @@ class ALSRecommender(IterativeMixin, PartialFitMixin, FactorRecommender):
         rng = make_generator(self.random_state)
         held_out = HeldOut(matrix, self.validation_fraction, rng) if self.early_stopping else None
         alternation = self._alternation(matrix if held_out is None else held_out.rest)
-        users = self._draw(rng, matrix.shape[0], self.n_components)
+        users = draw_vectors(rng, matrix.shape[0], self.n_components, self.init_scale)
         items = zero_vectors(matrix.shape[1], self.n_components)
         patience = Patience(self.n_iter_no_change, self.tol)
         log: list[dict[str, float]] = []
@@ -348,7 +346,8 @@ class ALSRecommender(IterativeMixin, PartialFitMixin, FactorRecommender):
     def _update(self, extension):
         matrix, k = extension.interactions.matrix, self.item_factors_.shape[1]
         self._require_memory(matrix, k)
-        items = self._draw(make_generator(self.random_state), matrix.shape[1], k)
+        rng = make_generator(self.random_state)
+        items = draw_vectors(rng, matrix.shape[1], k, self.init_scale)
         items[extension.old_cols, :k] = self.item_factors_
         users = zero_vectors(matrix.shape[0], k)
         users[extension.old_rows, :k] = self.user_factors_
@@ -373,18 +372,6 @@ class ALSRecommender(IterativeMixin, PartialFitMixin, FactorRecommender):
             f"{n_components} components of {n_users} users and {n_items} items",
             advice="lower n_components, free some, or fit on a part of the data",
         )
-
-    def _draw(self, rng: np.random.Generator, n: int, n_components: int) -> np.ndarray:
-        """Return random vectors to start from, as wide as the kernels want them."""
-        # At most 1e30, or a float32 would be infinite. Uniform numbers in +-1/2 have a standard
-        # deviation of the root of 1/12; they are drawn in a third of the time of normal ones.
-        deviation = min(float(self.init_scale), 1e30) / np.sqrt(n_components)
-        factor = np.float32(np.sqrt(12) * deviation)
-        vectors = zero_vectors(n, n_components)
-        for start in range(0, n, _N_DRAWN):
-            part = vectors[start : start + _N_DRAWN, :n_components]
-            part[:] = (rng.random(part.shape, dtype=np.float32) - np.float32(0.5)) * factor
-        return vectors
 
     def _squares(self) -> LeastSquares:
         return LeastSquares(self.alpha, float(self.unobserved_weight), count_threads(self.n_jobs))

@@ -89,7 +89,8 @@ def alternate(values, users, *, reg, alpha, unobserved_weight=1.0, reg_exponent=
 def start_of(model, n):
     """Return the vectors of `n` users or items that a fit of the model starts from."""
     n_components = model.n_components
-    return model._draw(model._generator(), n, n_components)[:, :n_components]
+    rng = make_generator(model.random_state)
+    return draw_vectors(rng, n, n_components, model.init_scale)[:, :n_components]
 
 
 # As the first paper has it: what is not seen weighs as much as a 1, and all are penalised alike.
