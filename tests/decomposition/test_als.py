@@ -12,6 +12,7 @@ from sklearn.pipeline import make_pipeline
 
 from sklearn_recsys.datasets import load_movielens, make_interactions
 from sklearn_recsys.decomposition import ALSRecommender, _als_solver
+from sklearn_recsys.decomposition._seeding import draw_vectors, make_generator
 from sklearn_recsys.exceptions import DataWarning
 from sklearn_recsys.persistence import load, save
 from sklearn_recsys.preprocessing import ConfidenceWeighter
