@@ -1,6 +1,7 @@
 """Stochastic gradients for embeddings, in NumPy."""
 # SPDX-License-Identifier: BSD-3-Clause
 
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -14,6 +15,8 @@ __all__ = ["embedding_sgd"]
 _LARGEST_WEIGHT = 1e15
 # Draws after which a user counts as one who has seen all there is.
 _MAX_DRAWS = 100
+# Draws looked at together, which saves calls of NumPy.
+_DRAWS_AT_ONCE = 16
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -152,14 +155,31 @@ class _Question(NamedTuple):
 
     def is_seen(self, rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
         pairs = rows * np.int64(self.n_items) + cols
+        if not len(self.seen):
+            return np.zeros(pairs.shape, dtype=bool)
         places = np.minimum(np.searchsorted(self.seen, pairs), len(self.seen) - 1)
-        return self.seen[places] == pairs if len(self.seen) else np.zeros(len(pairs), dtype=bool)
+        return self.seen[places] == pairs
 
-    def draw(self, keys: np.ndarray, number: int | np.ndarray, n: int | np.ndarray) -> np.ndarray:
-        """Return a number below n for each key: SplitMix64 of Steele, Lea and Flood, 2014."""
-        state = _mix(self.seed + _GOLDEN * (keys.astype(np.uint64) + np.uint64(1)))
-        bits = _mix(state + _GOLDEN * np.uint64(number)) >> np.uint64(32)
-        return ((bits * np.asarray(n, dtype=np.uint64)) >> np.uint64(32)).astype(np.int64)
+    def start_draws(self, keys: np.ndarray) -> np.ndarray:
+        """Return the state of SplitMix64 for each key: Steele, Lea and Flood, 2014."""
+        return _mix(self.seed + _GOLDEN * (keys.astype(np.uint64) + np.uint64(1)))
+
+    def find_unseen(
+        self, rows: np.ndarray, states: np.ndarray, n_draws: int, after: np.ndarray | int, fits: Any
+    ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Yield some examples, the first draw of each that fits, and its number from 1."""
+        open_ = np.arange(len(rows))
+        for first in range(1, n_draws + 1, _DRAWS_AT_ONCE):
+            numbers = np.arange(first, min(first + _DRAWS_AT_ONCE, n_draws + 1))
+            offsets = np.broadcast_to(after, len(rows))[open_, None] + numbers
+            drawn = self.pool[_draw(states[open_, None], offsets, len(self.pool))]
+            fitting = fits(open_, drawn) & ~self.is_seen(rows[open_, None], drawn)
+            found = np.flatnonzero(fitting.any(axis=1))
+            places = fitting[found].argmax(axis=1)
+            yield open_[found], drawn[found, places], numbers[places]
+            open_ = np.delete(open_, found)
+            if not len(open_):
+                return
 
 
 class _Judged(NamedTuple):
@@ -203,13 +223,12 @@ class _Side:
         by_rows = np.concatenate([part for _, part in gradients])
         if self.rows is None:
             touched, places = np.unique(codes, return_inverse=True)
-            entries = (np.ones(len(codes), by_rows.dtype), (np.arange(len(codes)), places))
         else:
             used = self.rows[codes].tocoo()
             touched, places = np.unique(used.col, return_inverse=True)
-            entries = (used.data, (used.row, places))
-        features = sparse.csr_array(entries, shape=(len(codes), len(touched)))
-        gradient = np.asarray(features.T @ by_rows)
+            by_rows = used.data[:, None] * by_rows[used.row]
+        gradient = np.zeros((len(touched), by_rows.shape[1]), dtype=by_rows.dtype)
+        np.add.at(gradient, places, by_rows)
         counts = np.bincount(places, minlength=len(touched))[:, None]
         gradient += (reg * counts).astype(gradient.dtype) * self.vectors[touched]
         self._move(optimizer, touched, gradient)
@@ -255,13 +274,10 @@ def _judge_alone(asked, items, rows, cols, weights, vectors, biases) -> _Judged:
 
 def _judge_pairs(asked, items, rows, cols, weights, keys, vectors) -> _Judged:
     others, found = np.zeros_like(cols), np.zeros(len(rows), dtype=bool)
-    for number in range(1, _MAX_DRAWS + 1):
-        open_ = np.flatnonzero(~found)
-        if not len(open_):
-            break
-        drawn = asked.pool[asked.draw(keys[open_], number, len(asked.pool))]
-        new = ~asked.is_seen(rows[open_], drawn)
-        others[open_[new]], found[open_[new]] = drawn[new], True
+    states = asked.start_draws(keys)
+    draws = asked.find_unseen(rows, states, _MAX_DRAWS, 0, lambda open_, drawn: drawn >= 0)
+    for hit, drawn, _ in draws:
+        others[hit], found[hit] = drawn, True
     positive, negative = items.compose(cols), items.compose(others)
     leads = np.einsum("ij,ij->i", vectors, positive) - np.einsum("ij,ij->i", vectors, negative)
     losses = weights * np.logaddexp(0, -leads.astype(np.float64))
@@ -273,22 +289,21 @@ def _judge_pairs(asked, items, rows, cols, weights, keys, vectors) -> _Judged:
 def _judge_ranks(asked, items, rows, cols, weights, keys, vectors, n_drawn) -> _Judged:
     positive = items.compose(cols)
     scores = np.einsum("ij,ij->i", vectors, positive)
-    negative, others = np.zeros_like(positive), np.zeros_like(cols)
-    found, losses = np.zeros(len(rows), dtype=bool), np.zeros(len(rows))
+    others, found = np.zeros_like(cols), np.zeros(len(rows), dtype=bool)
     factors = np.zeros_like(weights)
-    for number, log_rank in enumerate(asked.log_ranks, start=1):
-        open_ = np.flatnonzero(~found)
-        if not len(open_):
-            break
-        draws = asked.draw(keys[open_], n_drawn[open_] + number, len(asked.pool))
-        drawn = asked.pool[draws]
-        composed = items.compose(drawn)
-        margins = np.einsum("ij,ij->i", vectors[open_], composed) - scores[open_] + 1
-        violates = (margins > 0) & ~asked.is_seen(rows[open_], drawn)
-        hit = open_[violates]
-        others[hit], negative[hit], found[hit] = drawn[violates], composed[violates], True
-        factors[hit] = weights[hit] * log_rank
-        losses[hit] = factors[hit].astype(np.float64) * margins[violates]
+
+    def violate(open_, drawn):
+        composed = items.compose(drawn.ravel()).reshape(*drawn.shape, -1)
+        products = np.einsum("ij,ikj->ik", vectors[open_], composed)
+        return products - scores[open_, None] + 1 > 0
+
+    states, n_draws = asked.start_draws(keys), len(asked.log_ranks)
+    for hit, drawn, number in asked.find_unseen(rows, states, n_draws, n_drawn, violate):
+        others[hit], found[hit] = drawn, True
+        factors[hit] = weights[hit] * asked.log_ranks[number - 1]
+    negative = items.compose(others)
+    margins = np.einsum("ij,ij->i", vectors, negative) - scores + 1
+    losses = factors.astype(np.float64) * margins
     judged = rows, cols, others, vectors, positive, negative
     return _pull_apart(asked, found, losses, factors, *judged)
 
@@ -298,23 +313,17 @@ def _choose_kth(asked, items, rows, keys, vectors, liked):
     indptr, indices, liked_weights, kth, n_positives = liked
     counts = np.diff(indptr)[rows]
     n = np.minimum(counts, n_positives)
-    scores = np.full((len(rows), n_positives), -np.inf, dtype=vectors.dtype)
-    places = np.zeros((len(rows), n_positives), dtype=np.int64)
-    for number in range(1, int(n.max(initial=0)) + 1):
-        open_ = np.flatnonzero(n >= number)
-        drawn = asked.draw(keys[open_], number, counts[open_])
-        places[open_, number - 1] = indptr[rows[open_]] + drawn
-        composed = items.compose(indices[places[open_, number - 1]])
-        scores[open_, number - 1] = np.einsum("ij,ij->i", vectors[open_], composed)
+    numbers = np.arange(1, n_positives + 1)
+    drawn = _draw(asked.start_draws(keys)[:, None], numbers, counts[:, None])
+    places = np.minimum(indptr[rows, None] + drawn, max(len(indices) - 1, 0))
+    composed = items.compose(indices[places].ravel()).reshape(*places.shape, -1)
+    scores = np.einsum("ij,ikj->ik", vectors, composed)
+    scores[numbers > n[:, None]] = -np.inf
     order = np.argsort(-scores, axis=1, kind="stable")
     everyone = np.arange(len(rows))
     chosen = places[everyone, order[everyone, np.maximum(np.minimum(kth, n) - 1, 0)]]
-    has_any = n > 0
-    weights = np.zeros(len(rows), dtype=liked_weights.dtype)
-    weights[has_any] = np.minimum(liked_weights[chosen[has_any]], _LARGEST_WEIGHT)
-    cols = np.zeros(len(rows), dtype=np.int32)
-    cols[has_any] = indices[chosen[has_any]]
-    return cols, weights, n
+    weights = np.where(n > 0, np.minimum(liked_weights[chosen], _LARGEST_WEIGHT), 0)
+    return np.where(n > 0, indices[chosen], 0), weights.astype(liked_weights.dtype), n
 
 
 def _pull_apart(
@@ -329,6 +338,12 @@ def _pull_apart(
     pulls = factor * vectors[pulled]
     by_items = np.stack([-pulls, pulls], axis=1).reshape(len(pairs), vectors.shape[1])
     return _Judged(float(losses[found].sum()), rows[pulled], by_users, [(pairs, by_items)])
+
+
+def _draw(states: np.ndarray, numbers: np.ndarray, n: int | np.ndarray) -> np.ndarray:
+    """Return the draws of some numbers, each below n."""
+    bits = _mix(states + _GOLDEN * np.asarray(numbers, dtype=np.uint64)) >> np.uint64(32)
+    return ((bits * np.asarray(n, dtype=np.uint64)) >> np.uint64(32)).astype(np.int64)
 
 
 def _mix(z: np.ndarray) -> np.ndarray:
