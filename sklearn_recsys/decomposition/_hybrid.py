@@ -201,11 +201,9 @@ n_components), dtype float32
         "verbose": ["verbose"],
     }
 
-    # Without "logistic", which learns nothing of taste where no value is negative.
     _suggested_grid: ClassVar[dict[str, list]] = {
         "n_components": [16, 64],
-        "loss": ["warp", "bpr"],
-        "max_iter": [10, 40],
+        "max_iter": [10, 30],
     }
 
     def __init__(

@@ -204,8 +204,8 @@ def test_the_loss_falls(loss, optimizer):
     assert curve[-1] < 0.8 * curve[0]
 
 
-def test_warp_beats_bpr_and_popularity_at_the_top_of_the_list():
-    films = make_interactions(random_state=0)
+def test_warp_beats_bpr_at_the_top_of_the_list():
+    films = make_interactions(300, 300, n_interactions=12_000, random_state=0)
     train, test = train_test_split_by_user(films.X.iloc[:, :2], random_state=0)
     scorer = make_ranking_scorer("precision@10")
 
@@ -218,9 +218,8 @@ def test_warp_beats_bpr_and_popularity_at_the_top_of_the_list():
 
 
 def test_early_stopping_keeps_the_best_epoch():
-    films = make_interactions(random_state=0)
-    options = {"n_components": 16, "early_stopping": True, "max_iter": 60, "n_iter_no_change": 2}
-    model = hybrid(**options).fit(films.X)
+    options = {"early_stopping": True, "max_iter": 60, "n_iter_no_change": 2}
+    model = hybrid(**options).fit(film_world().X)
 
     scores = model.validation_scores_
     assert (
@@ -237,7 +236,7 @@ def test_one_search_tunes_features_and_model_at_once():
         "item_features__tfidf__norm": [None, "l2"],
         "item_features__tfidf__use_idf": [True],
         "user_features__age__edges": [(25, 45)],
-        "loss": ["warp", "bpr"],
+        "loss": ["warp"],
     }
     search = GridSearchCV(
         hybrid(**tables), grid, scoring=make_ranking_scorer("ndcg@10"), cv=InteractionKFold(2)
@@ -261,7 +260,7 @@ def test_similar_features_share_their_audience():
         for film, genre in zip(films.movies["movie_id"], films.movies["genre"], strict=True)
     }
     twins = {film: [*names, *(f"{name} again" for name in names)] for film, names in genres.items()}
-    model = hybrid(item_features=FeatureTable(twins), item_identity=False, max_iter=20)
+    model = hybrid(item_features=FeatureTable(twins), item_identity=False, max_iter=8)
     model.fit(films.X)
 
     found = model.feature_similarity("Comedy", 3)
@@ -280,7 +279,7 @@ def test_similar_features_share_their_audience():
 
 
 def test_a_history_is_ranked_about_as_well_as_the_training():
-    films = make_interactions(random_state=0)
+    films = make_interactions(300, 300, n_interactions=12_000, random_state=0)
     train, test = train_test_split_by_user(films.X.iloc[:, :2], random_state=0)
     model = hybrid(n_components=16, max_iter=15).fit(train)
     truth = test.assign(hit=1)
