@@ -74,7 +74,8 @@ alike.merge(data.movies, left_on="similar_movie_id", right_on="movie_id")[column
 best.feature_similarity("tfidf__genre_Animation", n_features=4)
 
 # %%
-# The longest vectors tell which features of people say most about their taste.
+# The longer its vector, the more a feature of people says about their taste. A rare one may just
+# stand for a few people.
 
 strong = best.strongest_features(8, role="user")[::-1]
 strong.plot.barh("feature", "norm", legend=False, figsize=(6, 3)).figure.tight_layout()
