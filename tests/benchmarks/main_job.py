@@ -24,7 +24,7 @@ from sklearn.pipeline import Pipeline
 import sklearn_recsys
 from sklearn_recsys.baseline import PopularityRecommender
 from sklearn_recsys.datasets import load_movielens
-from sklearn_recsys.decomposition import ALSRecommender, SVDRecommender
+from sklearn_recsys.decomposition import ALSRecommender, HybridRecommender, SVDRecommender
 from sklearn_recsys.interactions._validation import validate_interactions
 from sklearn_recsys.metrics import make_ranking_scorer
 from sklearn_recsys.model_selection import InteractionKFold, train_test_split_by_user
@@ -42,6 +42,7 @@ MODELS = {
     "svd": SVDRecommender(random_state=0, n_jobs=-1),
     "knn": ItemKNNRecommender(n_jobs=-1),
     "als": ALSRecommender(random_state=0, n_jobs=-1),
+    "hybrid": HybridRecommender(random_state=0, n_jobs=-1),
 }
 
 
