@@ -65,13 +65,7 @@ def hybrid(part, bench, monkeypatch):
     """Return P3 and P4 on a tiny shape, lightfm-next in the interpreter of the tests."""
     pytest.importorskip("lightfm")
     monkeypatch.setattr(part("comparisons.environments"), "PEERS", {})
-    shapes, goals = part("comparisons.shapes"), part("comparisons.hybrid")
-    (users, items), _, shape = shapes.draw(*shapes.SHAPES["tiny"])
-    held_out = np.arange(len(users)) % 5 == 0
-    parts = [np.array([users[rows], items[rows]]) for rows in (~held_out, held_out)]
-    path = bench.cache / "data" / "tiny.npz"
-    path.parent.mkdir()
-    shapes.write_shape(path, *parts, shape)
+    goals = part("comparisons.hybrid")
     monkeypatch.setattr(goals, "DATA", "tiny")
     monkeypatch.setattr(goals, "TOLERANCE", 1.0)
     monkeypatch.setattr(goals, "LOSS_OF_THREADS", 1.0)
