@@ -192,19 +192,36 @@ def name_setting(params: dict) -> str:
 
 
 def start_cold(data, options: argparse.Namespace) -> str:
-    sections = []
-    for role in ("user", "item"):
-        note(f"cold {role}s")
-        train, test = hold_out(data, role)
-        catalogue = np.unique(train["movie_id"]) if role == "user" else np.unique(test["movie_id"])
-        lines = [
-            report_cold(name, model, train, test, catalogue)
-            for name, model in cold_models(data, role, options).items()
-        ]
-        what = "all rated movies" if role == "user" else "the new movies alone"
-        title = f"## {len(np.unique(test[f'{NAMES[role]}_id']))} new {role}s, {what} ranked\n\n"
-        sections.append(title + "\n".join([*head("AUC", "nDCG@10"), *lines, ""]))
-    return "\n".join(sections)
+    return "\n".join([meet_users(data, options), meet_movies(data, options)])
+
+
+def meet_users(data, options: argparse.Namespace) -> str:
+    """Score lists of all movies that somebody has rated: new users have seen none of them."""
+    train, test = hold_out(data, "user")
+    catalogue = np.unique(train["movie_id"])
+    lines = []
+    for name, model in cold_models(data, "user", options).items():
+        seconds = time_fit(model, train)
+        lines.append(as_line(name, measure_cold(model, test, catalogue), seconds))
+    title = f"## {test['user_id'].nunique()} new users\n\n"
+    return title + "\n".join([*head("AUC", "nDCG@10"), *lines, ""])
+
+
+def meet_movies(data, options: argparse.Namespace) -> str:
+    """Score lists of the new movies alone, and of all that the user has not seen."""
+    train, test = hold_out(data, "item")
+    scorer = make_ranking_scorer("auc", "ndcg@10")
+    lines = []
+    for name, model in cold_models(data, "item", options).items():
+        seconds = time_fit(model, train)
+        scores = measure_cold(model, test, np.unique(test["movie_id"]))
+        # Popularity has no place for new ones among the others.
+        is_among_all = not isinstance(model, PopularityRecommender)
+        among_all = scorer(model, test).values() if is_among_all else (np.nan, 0.0)
+        lines.append(as_line(name, [*scores, *among_all], seconds))
+    measures = ("AUC", "nDCG@10", "AUC among all", "nDCG@10 among all")
+    title = f"## {test['movie_id'].nunique()} new movies\n\n"
+    return title + "\n".join([*head(*measures), *lines, ""])
 
 
 NAMES = {"user": "user", "item": "movie"}
@@ -270,11 +287,6 @@ def report_protocol(name: str, model, train: pd.DataFrame, test: pd.DataFrame) -
     return as_line(name, scores, seconds)
 
 
-def report_cold(name: str, model, train, test, catalogue: np.ndarray) -> str:
-    seconds = time_fit(model, train)
-    return as_line(name, measure_cold(model, test, catalogue), seconds)
-
-
 def time_fit(model, train: pd.DataFrame) -> float:
     started = time.perf_counter()
     model.fit(train)
@@ -282,7 +294,7 @@ def time_fit(model, train: pd.DataFrame) -> float:
 
 
 def as_line(name: str, scores, seconds: float) -> str:
-    figures = " | ".join(f"{score:.3f}" for score in scores)
+    figures = " | ".join("-" if np.isnan(score) else f"{score:.3f}" for score in scores)
     note(f"    {name}: {figures}, {seconds:.1f} s")
     return f"| {name} | {figures} | {seconds:.1f} |"
 
