@@ -17,6 +17,7 @@ sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
 from comparisons.als import measure_fit, measure_time_to_quality  # noqa: E402
 from comparisons.harness import Bench, note  # noqa: E402
+from comparisons.hybrid import measure_pairwise, measure_threads  # noqa: E402
 from comparisons.neighbors import measure_neighbors  # noqa: E402
 from comparisons.overhead import measure_overhead  # noqa: E402
 from comparisons.report import merge_results, write_table  # noqa: E402
@@ -24,11 +25,13 @@ from comparisons.scoring import measure_scoring  # noqa: E402
 from comparisons.start import measure_start  # noqa: E402
 from comparisons.top_k import measure_recommend  # noqa: E402
 
-# A goal's text, and the function from a Bench to the rows of its result. P3 and P4 (pairwise
-# losses), P7 (EASE) and P11 (the tournament) join here with the models that they are about.
+# A goal's text, and the function from a Bench to the rows of its result. P7 (EASE) and P11
+# (the tournament) join here with the models that they are about.
 GOALS = {
     "P1": ("implicit ALS, equal iterations", measure_fit),
     "P2": ("ALS, time to nDCG@10 of .42", measure_time_to_quality),
+    "P3": ("WARP and BPR, with and without features", measure_pairwise),
+    "P4": ("WARP, the same bits with one and two threads", measure_threads),
     "P5": ("recommend to all, top 10, seen masked", measure_recommend),
     "P6": ("item kNN fit, K=50", measure_neighbors),
     "P8": ("metrics of all users", measure_scoring),

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 KNN = {"n_neighbors": 5, "n_threads": 1}
+OWN_MODULES = ("comparisons", "measuring", "workers")
 
 
 @pytest.fixture
@@ -18,9 +19,7 @@ def part(monkeypatch):
     monkeypatch.syspath_prepend(str(Path(__file__).parent))
     monkeypatch.syspath_prepend(str(Path(__file__).parent / "workers"))
     yield importlib.import_module
-    for name in [
-        name for name in sys.modules if name.split(".")[0] in ("comparisons", "measuring")
-    ]:
+    for name in [name for name in sys.modules if name.split(".")[0] in OWN_MODULES]:
         del sys.modules[name]
 
 
@@ -59,6 +58,65 @@ def test_the_reason_why_a_job_fails_is_reported_without_a_path(part, bench):
 
     assert row.verdict.startswith("not measured: ours: FileNotFoundError")
     assert str(bench.cache) not in row.verdict
+
+
+@pytest.fixture
+def hybrid(part, bench, monkeypatch):
+    """Return P3 and P4 on a tiny shape, lightfm-next in the interpreter of the tests."""
+    pytest.importorskip("lightfm")
+    monkeypatch.setattr(part("comparisons.environments"), "PEERS", {})
+    goals = part("comparisons.hybrid")
+    monkeypatch.setattr(goals, "DATA", "tiny")
+    monkeypatch.setattr(goals, "TOLERANCE", 1.0)
+    monkeypatch.setattr(goals, "LOSS_OF_THREADS", 1.0)
+    return goals
+
+
+@pytest.mark.slow
+def test_pairwise_losses_are_compared_with_and_without_features(hybrid, bench):
+    bench.quick = True
+
+    rows = hybrid.measure_pairwise(bench)
+
+    assert [row.problem for row in rows] == [""] * 6
+    assert [row.bound for row in rows] == [0.4, None, 0.3, None, 0.25, None]
+    assert all(row.quality.startswith("ndcg@10 0.") and row.ratio[0] > 0 for row in rows)
+
+
+@pytest.mark.slow
+def test_a_fit_with_one_thread_has_the_bits_of_one_with_two(hybrid, bench):
+    bench.pairs = 1
+
+    rows = hybrid.measure_threads(bench)
+
+    assert [row.quality.partition(",")[0] for row in rows] == ["the same bits with one thread"] * 2
+
+
+def test_both_sides_are_given_the_same_features(part, bench):
+    load, shapes = part("measuring").load, part("comparisons.shapes")
+
+    path = shapes.find_features("tiny", bench.cache)
+
+    given = load(path)
+    for name, table in part("workers.features").load_tables(path).items():
+        features = table.fit(table.ids()).transform(table.ids())
+        for piece in ("data", "indices", "indptr", "shape"):
+            np.testing.assert_array_equal(given[f"{name}_{piece}"], getattr(features, piece))
+
+
+def test_a_better_quality_is_equal_enough_and_said_to_be_better(part, bench, monkeypatch):
+    goals = part("comparisons.hybrid")
+    ours = {"seconds": 1.0, "inner_seconds": 0.9, "inner_extra_mb": 1, "quality": {"ndcg@10": 0.3}}
+    peer = {"seconds": 3.0, "quality": {"ndcg@10": 0.2}}
+    monkeypatch.setattr(goals, "run_fits", lambda *_: [(ours, peer)])
+    monkeypatch.setattr(goals, "FITS", [goals.WARP])
+
+    time, whole = goals.measure_pairwise(bench)
+
+    assert time.quality == "ndcg@10 0.3000 / 0.2000, ours is better"
+    assert time.verdict == "met"
+    assert time.ratio[0] == pytest.approx(0.3)
+    assert whole.ratio[0] == pytest.approx(1 / 3)
 
 
 def test_results_of_one_goal_are_added_to_those_of_another(part, bench, tmp_path):

@@ -14,7 +14,7 @@ from comparisons.harness import Bench, Row
 import sklearn_recsys
 from sklearn_recsys import _kernels
 
-__all__ = ["describe_machine", "merge_results", "write_table"]
+__all__ = ["describe_machine", "introduce", "merge_results", "write_table"]
 
 HEADER = (
     "| goal | job | peer | ours s | inner s | peer s | result | wanted | verdict | quality |\n"
@@ -34,6 +34,20 @@ def describe_machine(bench: Bench) -> dict:
         "sklearn_recsys": f"{sklearn_recsys.__version__}, {_kernels.backend()} kernels",
         "libraries": dict(sorted(bench.versions.items())),
     }
+
+
+def introduce(bench: Bench) -> str:
+    """Return one line on what the figures of this run depend on."""
+    machine = describe_machine(bench)
+    versions = {}
+    for each in machine["libraries"].values():
+        versions |= each
+    names = "".join(f", {name} {version}" for name, version in sorted(versions.items()))
+    return (
+        f"{date.today()}, {machine['processor']}, {machine['cores']} cores, load "
+        f"{machine['load'][0]}, Python {machine['python']}, sklearn_recsys "
+        f"{machine['sklearn_recsys']}{names}."
+    )
 
 
 def merge_results(path: Path, goal: str, text: str, rows: list[Row], bench: Bench) -> dict:

@@ -72,10 +72,11 @@ def load(path: str) -> dict:
 
 
 def as_matrix(data: dict, rows: str = "") -> sparse.csr_matrix:
-    """Return the rows of the training or, with "test_", of the test part as ones."""
+    """Return the rows of the training or, with "test_", of the test part, mostly as ones."""
     users, items = data[f"{rows}users"], data[f"{rows}items"]
     shape = int(data["n_users"]), int(data["n_items"])
-    matrix = sparse.csr_matrix((np.ones(len(users), np.float32), (users, items)), shape=shape)
+    values = data.get(f"{rows}values", np.ones(len(users), np.float32))
+    matrix = sparse.csr_matrix((values, (users, items)), shape=shape)
     matrix.sort_indices()
     return matrix
 
@@ -104,6 +105,12 @@ def ndcg(users: np.ndarray, items: np.ndarray, data: dict, k: int = 10) -> float
         gains[part] = relevant @ discounts
     ideal = np.concatenate([[0], np.cumsum(discounts)])[np.minimum(held_out, k)]
     return float((gains[held_out > 0] / ideal[held_out > 0]).mean())
+
+
+def with_biases(users: np.ndarray, items: np.ndarray, biases: np.ndarray):
+    """Return vectors whose products are the scores, but for what a user adds to all of hers."""
+    ones = np.ones((len(users), 1), np.float32)
+    return np.hstack([users, ones]), np.column_stack([items, biases]).astype(np.float32)
 
 
 def loss(users: np.ndarray, items: np.ndarray, matrix: sparse.csr_matrix, alpha: float) -> float:

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import warnings
+from hashlib import sha256
 
 import numpy as np
 import pandas as pd
@@ -10,9 +11,11 @@ from measuring import (
     given_factors,
     learned_factors,
     load,
+    ndcg,
     quality,
     save_lists,
     save_neighbors,
+    with_biases,
 )
 from sklearn.model_selection import GridSearchCV
 
@@ -106,6 +109,44 @@ def svd(data, n_components, alpha, n_threads):
         watch, part = fit_watched(model, X)
         users, items = factors_by_code(model, data)
         return part.answer(watch, quality=quality(users, items, data, alpha=alpha))
+
+    return run
+
+
+def hybrid(
+    data, loss, n_components, learning_rate, epochs, n_threads, features=None, normalize=False
+):
+    from features import load_tables
+
+    from sklearn_recsys.decomposition import HybridRecommender
+
+    data = load(data)
+    X = as_frame(data)
+    tables = {} if features is None else load_tables(features)
+
+    def run(seed, n_threads=n_threads):
+        model = HybridRecommender(
+            n_components,
+            loss=loss,
+            **tables,
+            normalize=normalize,
+            learning_rate=learning_rate,
+            max_iter=epochs,
+            max_sampled=10,
+            k=5,
+            n=10,
+            random_state=seed,
+            n_jobs=n_threads,
+        )
+        watch, part = fit_watched(model, X)
+        users, items = factors_by_code(model, data)
+        # An item of which nothing is known is not recommended.
+        biases = np.full(len(items), -1e9, np.float32)
+        biases[model.items_] = model.item_biases_
+        found = ndcg(*with_biases(users, items, biases), data)
+        parts = users, items, model.user_biases_, model.item_biases_
+        bits = sha256(b"".join(array.tobytes() for array in parts)).hexdigest()
+        return part.answer(watch, quality={"ndcg@10": found}, bits=bits)
 
     return run
 
@@ -215,7 +256,8 @@ def search(data, n_components, reg, alpha, n_threads):
 
 
 def as_frame(data) -> pd.DataFrame:
-    return pd.DataFrame({"user": data["users"], "item": data["items"]})
+    values = {"value": data["values"]} if "values" in data else {}
+    return pd.DataFrame({"user": data["users"], "item": data["items"], **values})
 
 
 def with_all_items(data, n_users) -> pd.DataFrame:
@@ -250,6 +292,7 @@ warnings.simplefilter("ignore")
 JOBS = {
     "als": als,
     "svd": svd,
+    "hybrid": hybrid,
     "recommend": recommend,
     "knn": knn,
     "score": score,
