@@ -87,6 +87,14 @@ inline void prefetch_row(const Embedding& side, std::int64_t row, int width) {
     prefetch_vector(vector_of(side.vectors, static_cast<std::int32_t>(row), width), width);
 }
 
+// Fetches what a search for a column would look at first, all of it unless the row is long.
+inline void prefetch_search(const Pattern& pattern, std::int64_t row) {
+  constexpr std::int64_t kLine = 16, kLines = 16;
+  const std::int64_t start = pattern.indptr[row], n = pattern.indptr[row + 1] - start;
+  const std::int64_t step = n > kLine * kLines ? n / kLines : kLine;
+  for (std::int64_t k = 0; k < n; k += step) __builtin_prefetch(pattern.indices + start + k);
+}
+
 // Halves without a branch: half of them would be mispredicted.
 inline bool contains(const Pattern& pattern, std::int64_t row, std::int32_t column) {
   const std::int32_t* low = pattern.indices + pattern.indptr[row];
@@ -101,6 +109,11 @@ inline bool contains(const Pattern& pattern, std::int64_t row, std::int32_t colu
 }
 
 inline float logistic(float x) { return 1 / (1 + std::exp(-x)); }
+
+// log(1 + exp(x))
+inline float softplus(float x) {
+  return (x > 0 ? x : 0) + std::log1p(std::exp(x > 0 ? -x : x));
+}
 
 // Judges one example; it has memory for two vectors, and for the positive items drawn.
 class Judge {
@@ -219,11 +232,6 @@ class Judge {
     judgement.pulls[1] = factor;
     for (int d = 0; d < width_; ++d) gradient[d] = factor * (z[d] - y[d]);
     gradient[task_.n_components] = 0;  // the user's bias is in both scores
-  }
-
-  static double softplus(float x) {
-    return x > 0 ? x + std::log1p(std::exp(static_cast<double>(-x)))
-                 : std::log1p(std::exp(static_cast<double>(x)));
   }
 
   const SgdTask& task_;
@@ -381,9 +389,12 @@ inline void judge_some(Judge& judge, const SgdTask& task, const Round& round, st
                        Rows places) {
   const int width = task.width;
   for (std::int64_t k = places.start; k < places.stop; ++k) {
+    const std::int32_t* rows = task.examples.rows + start + k;
+    if (k + 2 * kAhead < places.stop) __builtin_prefetch(task.seen.indptr + rows[2 * kAhead]);
     if (k + kAhead < places.stop) {
-      prefetch_row(task.users, task.examples.rows[start + k + kAhead], width);
+      prefetch_row(task.users, rows[kAhead], width);
       prefetch_row(task.items, task.examples.cols[start + k + kAhead], width);
+      if (task.loss != SgdLoss::logistic) prefetch_search(task.seen, rows[kAhead]);
     }
     judge.judge(start + k, round.users + k * width, round.gradients + k * width,
                 round.judgements[k]);
