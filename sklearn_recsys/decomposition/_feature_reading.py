@@ -5,6 +5,8 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_recsys.base._ranking import check_length
+
 __all__ = ["FeatureReadingMixin"]
 
 
@@ -37,8 +39,7 @@ class FeatureReadingMixin:
         names = self._feature_names(role)
         if feature not in names:
             raise ValueError(f"{feature!r} is not among the {role} features {names[:20]}.")
-        if n_features < 1:
-            raise ValueError(f"n_features must be at least 1, got {n_features}.")
+        check_length(n_features, "n_features")
         vectors = getattr(self, f"{role}_feature_embeddings_")[: len(names)].astype(np.float64)
         norms = np.linalg.norm(vectors, axis=1)
         unit = vectors / np.where(norms > 0, norms, 1)[:, None]
@@ -74,10 +75,12 @@ class FeatureReadingMixin:
         Raises
         ------
         ValueError
-            If there is no table of these features.
+            If there is no table of these features, or `n_features` is less than 1.
         """
         check_is_fitted(self)
         names = self._feature_names(role)
+        if n_features is not None:
+            check_length(n_features, "n_features")
         vectors = getattr(self, f"{role}_feature_embeddings_")[: len(names)].astype(np.float64)
         norms = np.linalg.norm(vectors, axis=1)
         order = np.argsort(-norms, kind="stable")[:n_features]

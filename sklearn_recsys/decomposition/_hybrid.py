@@ -140,7 +140,7 @@ n_components), dtype float32
     s(u, j)) with j drawn in proportion to its interactions, "logistic" -abs(v) log sigmoid(s), or
     of -s where v is negative.
 
-    Departures: an epoch is cut into rounds, 300 or more, of 8 to 1024 examples. Those of a round
+    Departures: an epoch is cut into rounds of 8 to 512 examples, 300 or more. Those of a round
     are judged by the vectors at its start, then each feature takes one step along the sum of its
     gradients; so threads share the work, and the model does not depend on their number. Adagrad
     adds a gradient's square before the step, and starts from 1. Who has no interactions has no

@@ -274,6 +274,9 @@ def test_similar_features_share_their_audience():
         model.feature_similarity("Polka")
     with pytest.raises(ValueError, match="fitted without user_features"):
         model.strongest_features(role="user")
+    for ask in (model.strongest_features, lambda n: model.feature_similarity("Comedy", n)):
+        with pytest.raises(ValueError, match="n_features must be"):
+            ask(-1)
     with pytest.raises(ValueError, match="role must be"):
         model.strongest_features(role="film")
 
