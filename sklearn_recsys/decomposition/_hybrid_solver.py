@@ -72,8 +72,9 @@ def compose_features(
         return None
     features = metadata
     if identity:
-        own = sparse.diags_array(warm.astype(np.float32), format="csr")
-        own.eliminate_zeros()
+        indptr = np.append(0, np.cumsum(warm))
+        entries = np.ones(indptr[-1], dtype=np.float32), np.flatnonzero(warm), indptr
+        own = sparse.csr_array(entries, shape=(len(warm), len(warm)))
         features = sparse.csr_array(sparse.hstack([metadata, own], format="csr"))
     return normalize_rows(features) if normalize else features
 
