@@ -330,9 +330,9 @@ class Sgd:
         objective = self._objective
         losses = np.zeros(len(bounds) - 1)
         embedding_sgd(
-            self._rows[places],
-            self._cols[places],
-            self._weights[places],
+            self._rows.take(places),
+            self._cols.take(places),
+            self._weights.take(places),
             keys,
             bounds,
             *self._seen,

@@ -9,7 +9,9 @@
 #include <cmath>
 #include <cstring>
 
+#include "feature_steps.hpp"
 #include "meeting.hpp"
+#include "seen.hpp"
 #include "tasks.hpp"
 #include "vectors.hpp"
 
@@ -19,15 +21,16 @@ namespace {
 constexpr float kLargestWeight = 1e15f;
 // Draws after which a user counts as one who has seen all there is.
 constexpr int kMaxDraws = 100;
-// Features that share a cache line of slots belong to one thread.
-constexpr int kFeaturesOfLine = 16;
 // Examples that a thread takes at once.
 constexpr int kExamplesAtOnce = 16;
 // Below as many examples for each, threads wait for each other longer than they work.
 constexpr int kExamplesOfThread = 64;
 
-// Examples whose vectors are fetched ahead of their turn.
+// Examples whose vectors are fetched ahead of their turn, and those whose drawn item is.
 constexpr int kAhead = 4;
+constexpr int kDrawAhead = 8;
+// Draws of an example that are fetched: of popular items, one in three is one that the user has.
+constexpr int kDrawsFetched = 2;
 
 // The numbers of one example: any of them can be had at once, by any thread.
 class Draws {
@@ -87,73 +90,43 @@ inline void prefetch_row(const Embedding& side, std::int64_t row, int width) {
     prefetch_vector(vector_of(side.vectors, static_cast<std::int32_t>(row), width), width);
 }
 
-// 512 bits a row, one of them for each column that it has: most columns that a row lacks are told
-// by one look at one cache line, where a search takes ten.
-class Signatures {
- public:
-  static constexpr int kWords = 8;
-
-  // Worth its while where the rows are looked at many times each.
-  Signatures(const Pattern& pattern, std::int64_t n_rows, std::int64_t n_looks)
-      : n_rows_(pattern.indptr[n_rows] - pattern.indptr[0] <= 8 * n_looks ? n_rows : 0),
-        memory_(1, static_cast<std::size_t>(n_rows_) * kWords) {
-    if (memory_.failed()) return;
-    std::memset(memory_.of_thread(0), 0, n_rows_ * kWords * sizeof(std::uint64_t));
-    for (std::int64_t row = 0; row < n_rows_; ++row)
-      for (std::int64_t k = pattern.indptr[row]; k < pattern.indptr[row + 1]; ++k)
-        word(row, pattern.indices[k]) |= bit(pattern.indices[k]);
-  }
-
-  bool failed() const { return memory_.failed(); }
-
-  // Says false only if the row lacks the column.
-  bool may_contain(std::int64_t row, std::int32_t column) {
-    return n_rows_ == 0 || (word(row, column) & bit(column)) != 0;
-  }
-
- private:
-  static std::uint32_t hash(std::int32_t column) {
-    return (static_cast<std::uint32_t>(column) * 0x9e3779b1u) >> 23;
-  }
-  static std::uint64_t bit(std::int32_t column) { return std::uint64_t{1} << (hash(column) & 63); }
-  std::uint64_t& word(std::int64_t row, std::int32_t column) {
-    return memory_.of_thread(0)[row * kWords + (hash(column) >> 6)];
-  }
-
-  std::int64_t n_rows_;
-  Scratch<std::uint64_t> memory_;
+// -log sigmoid(x), and minus its derivative.
+struct LogLoss {
+  float value;
+  float pull;
 };
 
-// Halves without a branch: half of them would be mispredicted.
-inline bool contains(const Pattern& pattern, std::int64_t row, std::int32_t column) {
-  const std::int32_t* low = pattern.indices + pattern.indptr[row];
-  std::int64_t n = pattern.indptr[row + 1] - pattern.indptr[row];
-  if (n == 0) return false;
-  while (n > 1) {
-    const std::int64_t half = n / 2;
-    low = low[half] <= column ? low + half : low;
-    n -= half;
-  }
-  return *low == column;
-}
-
-inline float logistic(float x) { return 1 / (1 + std::exp(-x)); }
-
-// log(1 + exp(x))
-inline float softplus(float x) {
-  return (x > 0 ? x : 0) + std::log1p(std::exp(x > 0 ? -x : x));
+inline LogLoss log_loss(float x) {
+  const float e = std::exp(x > 0 ? -x : x);  // at most 1
+  return {(x > 0 ? 0 : -x) + std::log(1 + e), (x > 0 ? e : 1) / (1 + e)};
 }
 
 // Judges one example; it has memory for two vectors, and for the positive items drawn.
 class Judge {
  public:
-  Judge(const SgdTask& task, Signatures& signatures, float* vectors, Drawn* drawn)
+  Judge(const SgdTask& task, const Seen& seen, float* vectors, Drawn* drawn)
       : task_(task),
-        signatures_(signatures),
+        seen_(seen),
         width_(task.width),
         first_(vectors),
         second_(vectors + task.width),
         drawn_(drawn) {}
+
+  // Fetches what an example will need some turns from now.
+  void prefetch(std::int64_t place) const {
+    const std::int32_t row = task_.examples.rows[place];
+    prefetch_row(task_.users, row, width_);
+    prefetch_row(task_.items, task_.examples.cols[place], width_);
+    if (task_.loss != SgdLoss::bpr) return;
+    prefetch_row(task_.items, *drawn(place, 1), width_);
+    for (int t = 1; t <= kDrawsFetched; ++t) seen_.prefetch(row, *drawn(place, t));
+  }
+
+  // Fetches what says what `prefetch` will fetch.
+  void prefetch_draw(std::int64_t place) const {
+    if (task_.loss != SgdLoss::bpr) return;
+    for (int t = 1; t <= kDrawsFetched; ++t) __builtin_prefetch(drawn(place, t), 0, 2);
+  }
 
   void judge(std::int64_t place, float* user, float* gradient, Judgement& judgement) {
     const Examples& examples = task_.examples;
@@ -177,13 +150,14 @@ class Judge {
   }
 
  private:
+  // Returns where the t-th item drawn for an example is.
+  const std::int32_t* drawn(std::int64_t place, int t) const {
+    return task_.pool + Draws(task_.seed, task_.examples.keys[place]).number(t, task_.pool_size);
+  }
+
   static float bounded(float weight) {
     if (weight > kLargestWeight) return kLargestWeight;
     return weight < -kLargestWeight ? -kLargestWeight : weight;
-  }
-
-  bool has_seen(std::int32_t user, std::int32_t code) const {
-    return signatures_.may_contain(user, code) && contains(task_.seen, user, code);
   }
 
   const float* item(std::int32_t code, float* buffer) const {
@@ -196,8 +170,9 @@ class Judge {
     const float* y = item(judgement.items[0], first_);
     const float score = inner_product(user, y, width_) + bias;
     const float sign = weight > 0 ? 1 : -1, size = sign * weight;
-    judgement.pulls[0] = -sign * size * logistic(-sign * score);
-    judgement.loss = size * softplus(-sign * score);
+    const LogLoss loss = log_loss(sign * score);
+    judgement.pulls[0] = -sign * size * loss.pull;
+    judgement.loss = size * loss.value;
     for (int d = 0; d < width_; ++d) gradient[d] = judgement.pulls[0] * y[d];
     gradient[task_.n_components] = judgement.pulls[0];
   }
@@ -211,11 +186,12 @@ class Judge {
     do {
       if (t == kMaxDraws) return;
       other = task_.pool[draws.number(++t, task_.pool_size)];
-    } while (has_seen(judgement.user, other));
+    } while (seen_.contains(judgement.user, other));
     const float* z = item(other, second_);
     const float lead = inner_product(user, y, width_) - inner_product(user, z, width_);
-    pull_apart(other, weight * logistic(-lead), y, z, gradient, judgement);
-    judgement.loss = weight * softplus(-lead);
+    const LogLoss loss = log_loss(lead);
+    pull_apart(other, weight * loss.pull, y, z, gradient, judgement);
+    judgement.loss = weight * loss.value;
   }
 
   // Looks for an item not seen whose score comes within 1 of the positive one's; the more draws
@@ -231,7 +207,7 @@ class Judge {
       prefetch_row(task_.items, next, width_);
       const float* z = item(other, second_);
       const float margin = inner_product(user, z, width_) - score + 1;
-      if (!(margin > 0) || has_seen(judgement.user, other)) continue;
+      if (!(margin > 0) || seen_.contains(judgement.user, other)) continue;
       const float factor = weight * task_.log_ranks[t - 1];
       pull_apart(other, factor, y, z, gradient, judgement);
       judgement.loss = static_cast<double>(factor) * margin;
@@ -269,139 +245,10 @@ class Judge {
   }
 
   const SgdTask& task_;
-  Signatures& signatures_;
+  const Seen& seen_;
   int width_;
   float *first_, *second_;
   Drawn* drawn_;
-};
-
-// The gradients of one side's features in a round, as far as a thread is responsible for them.
-class Sums {
- public:
-  Sums(const Embedding& side, int width, int part, int n_parts, std::int32_t* slots,
-       std::int32_t* features, float* counts, float* sums)
-      : side_(side),
-        width_(width),
-        part_(part),
-        n_parts_(n_parts),
-        slots_(slots),
-        features_(features),
-        counts_(counts),
-        sums_(sums) {}
-
-  // Adds the gradient `factor` x `vector` by the vector of a row to those of its features.
-  void add(std::int64_t row, float factor, const float* vector) {
-    if (side_.indptr == nullptr) return add_feature(static_cast<std::int32_t>(row), factor, vector);
-    for (std::int64_t k = side_.indptr[row]; k < side_.indptr[row + 1]; ++k)
-      add_feature(side_.indices[k], factor * side_.values[k], vector);
-  }
-
-  // Takes a step with each feature that has a gradient, and forgets the gradients.
-  void step(const SgdTask& task) {
-    for (std::int32_t slot = 0; slot < n_; ++slot) {
-      if (slot + kAhead < n_) {
-        prefetch_vector(vector_of(side_.vectors, features_[slot + kAhead], width_), width_);
-        prefetch_vector(vector_of(side_.squares, features_[slot + kAhead], width_), width_);
-      }
-      const std::int64_t at = static_cast<std::int64_t>(features_[slot]) * width_;
-      const float* sum = sums_ + static_cast<std::int64_t>(slot) * width_;
-      const float reg = side_.reg * counts_[slot];
-      if (side_.updates)
-        step_adadelta(task, reg, sum, side_.vectors + at, side_.squares + at, side_.updates + at);
-      else
-        step_adagrad(task, reg, sum, side_.vectors + at, side_.squares + at);
-      slots_[features_[slot]] = -1;
-    }
-    n_ = 0;
-  }
-
- private:
-  void add_feature(std::int32_t feature, float factor, const float* vector) {
-    if (feature / kFeaturesOfLine % n_parts_ != part_) return;
-    std::int32_t& slot = slots_[feature];
-    if (slot >= 0) {
-      add_scaled(factor, vector, sums_ + static_cast<std::int64_t>(slot) * width_, width_);
-      counts_[slot] += 1;
-      return;
-    }
-    slot = n_++;
-    features_[slot] = feature;
-    counts_[slot] = 1;
-    float* sum = sums_ + static_cast<std::int64_t>(slot) * width_;
-    for (int d = 0; d < width_; d += kLanes) store(sum + d, factor * load(vector + d));
-  }
-
-  // Duchi, Hazan, Singer 2011.
-  void step_adagrad(const SgdTask& task, float reg, const float* sum, float* vector,
-                    float* squares) const {
-    for (int d = 0; d < width_; ++d) {
-      const float gradient = sum[d] + reg * vector[d];
-      squares[d] += gradient * gradient;
-      vector[d] -= task.learning_rate * gradient / std::sqrt(squares[d]);
-    }
-  }
-
-  // Zeiler 2012, algorithm 1.
-  void step_adadelta(const SgdTask& task, float reg, const float* sum, float* vector,
-                     float* squares, float* updates) const {
-    for (int d = 0; d < width_; ++d) {
-      const float gradient = sum[d] + reg * vector[d];
-      squares[d] = task.rho * squares[d] + (1 - task.rho) * gradient * gradient;
-      const float update = std::sqrt(updates[d] + task.epsilon) /
-                           std::sqrt(squares[d] + task.epsilon) * gradient;
-      updates[d] = task.rho * updates[d] + (1 - task.rho) * update * update;
-      vector[d] -= update;
-    }
-  }
-
-  const Embedding& side_;
-  int width_, part_, n_parts_;
-  std::int32_t n_ = 0;
-  std::int32_t *slots_, *features_;
-  float *counts_, *sums_;
-};
-
-// The most features that `n_rows` rows of a side can have together.
-inline std::int64_t count_touched(const Embedding& side, std::int64_t n_rows) {
-  std::int64_t longest = 1;
-  if (side.indptr != nullptr)
-    for (std::int64_t row = 0; row < side.n_rows; ++row)
-      if (side.indptr[row + 1] - side.indptr[row] > longest)
-        longest = side.indptr[row + 1] - side.indptr[row];
-  return n_rows * longest < side.n_features ? n_rows * longest : side.n_features;
-}
-
-// Memory for the sums of one side, shared by the threads.
-class SumsMemory {
- public:
-  SumsMemory(const Embedding& side, int width, std::int64_t n_rows, int n_parts)
-      : side_(side),
-        width_(width),
-        n_parts_(n_parts),
-        capacity_(count_touched(side, n_rows)),
-        slots_(1, side.n_features),
-        features_(n_parts, capacity_),
-        counts_(n_parts, capacity_),
-        sums_(n_parts, capacity_ * width) {
-    if (!slots_.failed())
-      std::memset(slots_.of_thread(0), 0xff, side.n_features * sizeof(std::int32_t));
-  }
-
-  bool failed() const {
-    return slots_.failed() || features_.failed() || counts_.failed() || sums_.failed();
-  }
-
-  Sums part(int number) {
-    return {side_, width_, number, n_parts_, slots_.of_thread(0), features_.of_thread(number),
-            counts_.of_thread(number), sums_.of_thread(number)};
-  }
-
- private:
-  const Embedding& side_;
-  int width_, n_parts_;
-  std::int64_t capacity_;
-  Scratch<std::int32_t> slots_, features_;
-  Scratch<float> counts_, sums_;
 };
 
 inline void move_users(const Round& round, std::int64_t n, int width, Sums sums,
@@ -427,11 +274,11 @@ inline void move_items(const Round& round, std::int64_t n, int width, Sums sums,
 inline void judge_some(Judge& judge, const SgdTask& task, const Round& round, std::int64_t start,
                        Rows places) {
   const int width = task.width;
-  for (std::int64_t k = places.start; k < places.stop; ++k) {
-    if (k + kAhead < places.stop) {
-      prefetch_row(task.users, task.examples.rows[start + k + kAhead], width);
-      prefetch_row(task.items, task.examples.cols[start + k + kAhead], width);
-    }
+  for (std::int64_t k = places.start - kDrawAhead; k < places.stop; ++k) {
+    if (k + kDrawAhead < places.stop) judge.prefetch_draw(start + k + kDrawAhead);
+    if (k + kAhead >= places.start && k + kAhead < places.stop)
+      judge.prefetch(start + k + kAhead);
+    if (k < places.start) continue;
     judge.judge(start + k, round.users + k * width, round.gradients + k * width,
                 round.judgements[k]);
   }
@@ -455,9 +302,9 @@ Status embedding_sgd(const SgdTask& task, double* losses) {
   Scratch<Drawn> drawn(n_threads, task.n_positives);
   SumsMemory of_users(task.users, width, largest, n_threads);
   SumsMemory of_items(task.items, width, 2 * largest, n_threads);
-  Signatures signatures(task.seen, task.loss == SgdLoss::logistic ? 0 : task.users.n_rows,
-                        task.bounds[task.n_rounds] - task.bounds[0]);
-  if (signatures.failed() || judgements.failed() || vectors.failed() || composed.failed() ||
+  const Seen seen(task.seen, task.loss == SgdLoss::logistic ? 0 : task.users.n_rows,
+                  task.items.n_rows, task.bounds[task.n_rounds] - task.bounds[0], n_threads);
+  if (seen.failed() || judgements.failed() || vectors.failed() || composed.failed() ||
       drawn.failed() || of_users.failed() || of_items.failed())
     return Status::out_of_memory;
   const Round round{judgements.of_thread(0), vectors.of_thread(0), vectors.of_thread(1)};
@@ -465,7 +312,7 @@ Status embedding_sgd(const SgdTask& task, double* losses) {
 #pragma omp parallel num_threads(n_threads)
   {
     meeting.count();
-    Judge judge(task, signatures, composed.mine(), drawn.mine());
+    Judge judge(task, seen, composed.mine(), drawn.mine());
     for (std::int64_t r = 0; r < task.n_rounds; ++r) {
       const std::int64_t start = task.bounds[r], n = task.bounds[r + 1] - start;
       for (std::int64_t first; (first = meeting.take(kExamplesAtOnce)) < n;)

@@ -81,8 +81,8 @@ class Scratch {
   Scratch& operator=(const Scratch&) = delete;
 
   bool failed() const { return bytes_ == nullptr; }
-  T* of_thread(int thread) { return reinterpret_cast<T*>(bytes_ + stride_ * thread); }
-  T* mine() { return of_thread(thread_number()); }
+  T* of_thread(int thread) const { return reinterpret_cast<T*>(bytes_ + stride_ * thread); }
+  T* mine() const { return of_thread(thread_number()); }
 
  private:
   std::size_t stride_;

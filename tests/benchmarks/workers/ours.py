@@ -135,6 +135,8 @@ def hybrid(
             max_sampled=10,
             k=5,
             n=10,
+            user_reg=0,
+            item_reg=0,
             random_state=seed,
             n_jobs=n_threads,
         )
