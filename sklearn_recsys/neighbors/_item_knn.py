@@ -12,8 +12,8 @@ from sklearn_recsys._kernels import count_threads, require_memory
 from sklearn_recsys.base import ItemSimilarityRecommender
 from sklearn_recsys.base._blocks import uneven_batches
 from sklearn_recsys.interactions._sparse import with_data
-from sklearn_recsys.neighbors._measures import MEASURES, Measure, PreparedMeasure
-from sklearn_recsys.neighbors._nearest import nearest_rows
+from sklearn_recsys.base._measures import MEASURES, Measure, PreparedMeasure
+from sklearn_recsys.base._nearest import nearest_rows
 
 __all__ = ["ItemKNNRecommender"]
 

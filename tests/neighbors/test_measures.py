@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import sparse
 
-from sklearn_recsys.neighbors._measures import MEASURES, Measure
+from sklearn_recsys.base._measures import MEASURES, Measure
 
 PARAMETERS = {"alpha": 0.3, "beta": 0.8, "K1": 1.5, "B": 0.4}
 values = hnp.arrays(

@@ -6,7 +6,7 @@ from scipy import sparse
 
 from sklearn_recsys._kernels import csr_pattern, cut_evenly, gram_top_k, require_memory, unpack_keys
 from sklearn_recsys.interactions._sparse import with_data
-from sklearn_recsys.neighbors._measures import PreparedMeasure
+from sklearn_recsys.base._measures import PreparedMeasure
 
 __all__ = ["nearest_rows"]
 
