@@ -109,6 +109,7 @@ ROOMS = (
             "join_item_table",
             "interactions_from_matrix",
             "matrix_from_interactions",
+            "share_work",
         ),
     ),
     Room(
@@ -143,13 +144,14 @@ ROOMS = (
             "average_precision_at_k",
             "reciprocal_rank_at_k",
             "roc_auc_per_user",
+            "sampled_ranking_metrics",
             "make_ranking_scorer",
         ),
     ),
     Room(
         "model_selection",
         "Model selection",
-        "Splits by row, user, item and time.",
+        "Splits by row, user, item and time, and grids to search.",
         (
             "train_test_split_by_user",
             "InteractionKFold",
@@ -157,6 +159,7 @@ ROOMS = (
             "TemporalSplit",
             "UserKFold",
             "ColdItemKFold",
+            "suggested_grid",
         ),
     ),
     Room(

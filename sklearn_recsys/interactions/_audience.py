@@ -158,7 +158,11 @@ def validate_audience(
             f"users holds {unknown.sum()} unknown user(s): {list_some(ids[unknown])}. Pass "
             "on_unknown='popular' for the popular items, on_unknown='skip' to leave them out, or "
             "their interactions as history= if the model can fold them in"
-            + (", or leave users out and describe them by user_features=." if takes_features else ".")
+            + (
+                ", or leave users out and describe them by user_features=."
+                if takes_features
+                else "."
+            )
         )
     if on_unknown == "skip":
         ids, rows, history_rows = ids[~unknown], rows[~unknown], history_rows[~unknown]

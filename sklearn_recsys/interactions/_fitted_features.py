@@ -148,9 +148,7 @@ def as_feature_matrix(output: Any, n_rows: int, *, role: str) -> sparse.csr_arra
     return matrix
 
 
-def require_known(
-    unknown: np.ndarray, index: IdIndex, *, advice: str = "Add their rows"
-) -> None:
+def require_known(unknown: np.ndarray, index: IdIndex, *, advice: str = "Add their rows") -> None:
     """Raise an ``UnknownIdError`` that names ids which are not in the table, if there are any."""
     if len(unknown):
         raise UnknownIdError(

@@ -70,7 +70,7 @@ class _Cache:
     def derive(self, matrix: sparse.csr_array, name: Hashable, make: Callable[[], _T]) -> _T:
         with self._lock:
             folds = self._folds.values()
-            fold = next((fold for fold in folds if fold.encoded.matrix is matrix), None)
+            fold = next((fold for fold in folds if fold.encoded.matrix.data is matrix.data), None)
             if fold is not None and name in fold.derived:
                 return fold.derived[name]
         made = make()
@@ -185,7 +185,7 @@ def derive(matrix: sparse.csr_array, name: Hashable, make: Callable[[], _T]) -> 
     Parameters
     ----------
     matrix : csr_array
-        The matrix itself as it was given to the model, not a copy.
+        The matrix as it was given to the model: its array `data` tells whose it is.
     name : hashable
         What is made, with all parameters that it depends on.
     make : callable

@@ -21,6 +21,9 @@ _LEAST_RATIO = 4
 def suggested_grid(estimator, size="small", *, kind="sklearn"):
     """Return the parameters of a recommender that are worth a search, and values to try.
 
+    Each recommender brings bounds that hold most data; values between them are laid out here. Start
+    with "small", and look for a better optimum around what it finds.
+
     Parameters
     ----------
     estimator : recommender, or a Pipeline that ends in one
@@ -35,7 +38,7 @@ def suggested_grid(estimator, size="small", *, kind="sklearn"):
 
     Returns
     -------
-    grid : dict of str to list, or to an Optuna distribution
+    dict of str to list, or to an Optuna distribution
         Empty where nothing needs a search.
 
     Raises
