@@ -154,15 +154,12 @@ def validate_audience(
     rows = user_index.encode(ids)
     unknown = (rows < 0) & (history_rows < 0)
     if unknown.any() and on_unknown == "raise":
+        by_features = ", or leave users out and describe them by user_features="
         raise UnknownIdError(
             f"users holds {unknown.sum()} unknown user(s): {list_some(ids[unknown])}. Pass "
             "on_unknown='popular' for the popular items, on_unknown='skip' to leave them out, or "
             "their interactions as history= if the model can fold them in"
-            + (
-                ", or leave users out and describe them by user_features=."
-                if takes_features
-                else "."
-            )
+            f"{by_features if takes_features else ''}."
         )
     if on_unknown == "skip":
         ids, rows, history_rows = ids[~unknown], rows[~unknown], history_rows[~unknown]

@@ -229,7 +229,7 @@ def _arrays_of(made: Any) -> Iterable[np.ndarray]:
         yield made
     elif isinstance(made, pd.Categorical):
         yield np.asarray(made.codes)
-    elif sparse.issparse(made):
+    elif isinstance(made, sparse.csr_array):
         yield from (made.data, made.indices, made.indptr)
     elif isinstance(made, (tuple, list)):
         for part in made:

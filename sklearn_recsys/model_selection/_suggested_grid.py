@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from collections.abc import Iterator
+from itertools import pairwise
 from numbers import Integral, Real
 from typing import Any
 
@@ -100,12 +101,12 @@ def _refine(values: list, n_between: int) -> list:
         return list(values)
     whole = all(isinstance(value, Integral) for value in values)
     refined: list[Any] = []
-    for low, high in zip(values, values[1:], strict=False):
+    for low, high in pairwise(values):
         spaced = np.geomspace if _is_geometric(values) else np.linspace
         refined += spaced(low, high, n_between + 2)[:-1].tolist()
     refined.append(values[-1])
     # Three digits are enough to search with, and to read.
-    rounded = [int(round(v)) if whole else float(f"{v:.3g}") for v in refined]
+    rounded = [round(v) if whole else float(f"{v:.3g}") for v in refined]
     return list(dict.fromkeys(rounded))
 
 

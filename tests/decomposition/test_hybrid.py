@@ -341,7 +341,7 @@ def test_memory_that_does_not_suffice_for_more_is_told_of_too(monkeypatch):
 
 
 def test_the_kth_of_fewer_positives_is_refused():
-    with pytest.raises(ValueError, match="k must be at most n.* k=6 and n=5"):
+    with pytest.raises(ValueError, match=r"k must be at most n.* k=6 and n=5"):
         hybrid(loss="warp-kos", k=6, n=5).fit(film_world().X)
 
 
