@@ -21,6 +21,8 @@ _T = TypeVar("_T")
 # Enough for the folds of a search on some millions of rows; larger ones are not kept.
 _MAX_BYTES = 2**28
 _MOST_TEXTS = 100_000
+# Tables that are remembered by their digests alone, for the case that they come again.
+_MOST_DIGESTS = 1000
 
 
 @dataclass
@@ -47,6 +49,7 @@ class _Cache:
     def forget(self) -> None:
         self._lock = threading.Lock()
         self._folds: OrderedDict[bytes, _Fold] = OrderedDict()
+        self._met: OrderedDict[bytes, None] = OrderedDict()
 
     @property
     def n_bytes(self) -> int:
@@ -59,6 +62,16 @@ class _Cache:
                 return None
             self._folds.move_to_end(key)
             return fold.encoded
+
+    def meet(self, key: bytes) -> bool:
+        """Tell whether a table was met before: one that is fitted once is not worth its memory."""
+        with self._lock:
+            is_known = key in self._met
+            self._met[key] = None
+            self._met.move_to_end(key)
+            if len(self._met) > _MOST_DIGESTS:
+                self._met.popitem(last=False)
+        return is_known
 
     def keep(self, key: bytes, encoded: Any) -> None:
         n_bytes = _make_readonly(encoded)
@@ -102,7 +115,8 @@ def share_work(enabled: bool = True, *, max_bytes: int = _MAX_BYTES) -> "_Undo":
     A search fits all its candidates on the same folds. What each of them would make of a fold, its
     ids, its matrix, the products that neighbours and linear models begin with, is kept for the
     next one, up to a bound of memory. Tables are equal if their content is, wherever they come
-    from. Answers do not depend on it, to the last bit.
+    from; nothing is kept of one that is fitted only once. Answers do not depend on it, to the last
+    bit.
 
     Parameters
     ----------
@@ -175,7 +189,8 @@ def recall(key: bytes | None, make: Callable[[], _T]) -> _T:
     encoded = _CACHE.find(key)
     if encoded is None:
         encoded = make()
-        _CACHE.keep(key, encoded)
+        if _CACHE.meet(key):
+            _CACHE.keep(key, encoded)
     return encoded
 
 

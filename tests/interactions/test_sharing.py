@@ -43,6 +43,12 @@ def fitted_on(X):
     return PopularityRecommender().fit(X).interactions_
 
 
+def kept_on(X):
+    """Fit twice: what is met once is not kept."""
+    fitted_on(X)
+    return fitted_on(X)
+
+
 def are_shared(one, other):
     return np.shares_memory(one.data, other.data)
 
@@ -50,7 +56,7 @@ def are_shared(one, other):
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: type(model).__name__)
 def test_a_search_finds_the_same_with_and_without(model, X):
     def search(n_jobs):
-        grid = {"verbose": [0, False]}
+        grid = {"verbose": [0, False, 0]}  # three candidates, all alike
         scorer = make_ranking_scorer("ndcg@10", "auc")
         cv = InteractionKFold(3)
         found = GridSearchCV(model, grid, scoring=scorer, cv=cv, refit="ndcg@10", n_jobs=n_jobs)
@@ -68,17 +74,24 @@ def test_a_search_finds_the_same_with_and_without(model, X):
 
 
 def test_equal_content_is_shared_wherever_it_comes_from(X):
-    first = fitted_on(X)
+    first = kept_on(X)
     assert are_shared(fitted_on(X.copy()), first)
     assert are_shared(fitted_on(X.sample(frac=1, random_state=0).loc[X.index]), first)
     with share_work(False):
         assert not are_shared(fitted_on(X), first)
 
 
+def test_nothing_is_kept_of_what_is_fitted_once(X):
+    first = fitted_on(X)
+    assert _sharing._CACHE.n_bytes == 0
+    assert not are_shared(fitted_on(X), first)
+    assert _sharing._CACHE.n_bytes > 0
+
+
 @pytest.mark.parametrize("kind", ["object", "category", "string"])
 def test_texts_are_shared_by_their_content(X, kind):
     texts = X.assign(user_id=("u" + X["user_id"].astype(str)).astype(kind))
-    first = fitted_on(texts)
+    first = kept_on(texts)
     assert are_shared(fitted_on(texts.copy()), first)
     other = texts.assign(user_id=texts["user_id"].astype(object).replace("u1", "u1 "))
     assert not are_shared(fitted_on(other), first)
@@ -91,9 +104,9 @@ def test_objects_that_are_no_texts_are_not_compared_by_their_looks(X):
 
 def test_what_changed_is_not_shared(X):
     values = X.to_numpy(dtype=float, copy=True)
-    first = fitted_on(values)
+    first = kept_on(values)
     values[0, 2] += 1
-    second = fitted_on(values)
+    second = kept_on(values)
     assert not are_shared(second, first)
     assert second.sum() == pytest.approx(first.sum() + 1)
     weighted = PopularityRecommender().fit(values, sample_weight=np.full(len(values), 2.0))
@@ -101,24 +114,24 @@ def test_what_changed_is_not_shared(X):
 
 
 def test_names_are_those_of_the_table_at_hand(X):
-    fitted_on(X)
+    kept_on(X)
     renamed = X.set_axis(["who", "what", "much"], axis=1)
     assert PopularityRecommender().fit(renamed).recommend().columns[:2].tolist() == ["who", "what"]
 
 
 def test_what_the_caller_holds_stays_writable(X):
     values = X.to_numpy(dtype=float, copy=True)
-    model = PopularityRecommender().fit(values)
+    matrix = kept_on(values)
     values[0, 2] = 5
     with pytest.raises(ValueError, match="read-only"):
-        model.interactions_.data[0] = 5
+        matrix.data[0] = 5
 
 
 def test_folds_used_long_ago_make_room(X):
-    n_bytes = _sharing._n_bytes([fitted_on(X)]) * 3
+    n_bytes = _sharing._n_bytes([kept_on(X)]) * 3
     with share_work(max_bytes=2 * n_bytes):
         tables = [X.assign(rating=float(number)) for number in range(1, 6)]
-        matrices = [fitted_on(table) for table in tables]
+        matrices = [kept_on(table) for table in tables]
         assert _sharing._CACHE.n_bytes <= 2 * n_bytes
         assert are_shared(fitted_on(tables[-1]), matrices[-1])
         assert not are_shared(fitted_on(tables[0]), matrices[0])
@@ -127,7 +140,7 @@ def test_folds_used_long_ago_make_room(X):
 
 
 def test_what_is_derived_is_made_once_and_bounded(X):
-    matrix, made = fitted_on(X), []
+    matrix, made = kept_on(X), []
 
     def make():
         made.append(np.zeros(1000))
@@ -164,14 +177,14 @@ def test_threads_get_what_each_alone_would(X):
 
 
 def test_a_model_is_the_same_after_another_was_changed(X):
-    one, other = (clone(MODELS[0]).fit(X) for _ in range(2))
+    _, one, other = (clone(MODELS[0]).fit(X) for _ in range(3))
     before = other.recommend()
     one.partial_fit(X.assign(user_id=10**6))
     pd.testing.assert_frame_equal(other.recommend(), before)
 
 
 def test_a_matrix_that_is_changed_by_hand_is_nobody_elses(X):
-    one, other = (PopularityRecommender().fit(X) for _ in range(2))
+    _, one, other = (PopularityRecommender().fit(X) for _ in range(3))
     one.interactions_.indices = one.interactions_.indices.astype(np.int64)
     one.interactions_.data = one.interactions_.data * 2
     assert other.interactions_.indices.dtype == np.int32
