@@ -23,12 +23,12 @@ from hybrid_movielens import adapt, describe, provide_lightfm  # noqa: E402
 from main_job import describe_machine  # noqa: E402
 from peers import default_cache  # noqa: E402
 from sklearn.model_selection import GridSearchCV, ParameterGrid, ShuffleSplit  # noqa: E402
+from sklearn_recsys.linear_model import EASERecommender  # noqa: E402
 
 from sklearn_recsys.baseline import PopularityRecommender  # noqa: E402
 from sklearn_recsys.datasets import load_movielens  # noqa: E402
 from sklearn_recsys.decomposition import ALSRecommender, HybridRecommender  # noqa: E402
 from sklearn_recsys.interactions import share_work  # noqa: E402
-from sklearn_recsys.linear_model import EASERecommender  # noqa: E402
 from sklearn_recsys.metrics import make_ranking_scorer  # noqa: E402
 from sklearn_recsys.model_selection import InteractionKFold  # noqa: E402
 from sklearn_recsys.neighbors import ItemKNNRecommender  # noqa: E402
@@ -58,8 +58,8 @@ def main(arguments: list[str] | None = None) -> None:
         lines.append(measure_lightfm(data, X, options))
     head = [
         f"# The tournament on MovieLens-1M\n\n{describe_machine()}, {options.n_jobs} threads\n",
-        "Seconds of GridSearchCV, three folds, refit apart; nDCG@10 of the best setting. *Elsewhere*: "
-        "implicit, RecTools, lightfm-next on another machine.\n",
+        "Seconds of GridSearchCV, three folds, without the refit; nDCG@10 of the best setting. "
+        "*Elsewhere*: implicit, RecTools, lightfm-next on another machine.\n",
         "| part | settings | s | s, nothing shared | nDCG@10 | s elsewhere |",
         "|---|---|---|---|---|---|",
     ]

@@ -8,10 +8,10 @@ from zipfile import ZipFile
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
+from sklearn_recsys.linear_model import EASERecommender, SLIMRecommender
 from tuning import describe, thread, tune
 
 from sklearn_recsys.decomposition import ALSRecommender, SVDRecommender
-from sklearn_recsys.linear_model import EASERecommender, SLIMRecommender
 from sklearn_recsys.metrics import sampled_ranking_metrics
 from sklearn_recsys.model_selection import LeaveLastOut
 from sklearn_recsys.neighbors import (
@@ -66,10 +66,12 @@ def reproduce(options) -> str:
     return "\n".join(
         [
             "## The NCF split of MovieLens-1M\n",
-            "One held-out item of each user among 99 sampled ones; ties count against it. Published: "
-            "Dacrema et al. 2021 and Rendle et al. 2022 (iALS). Searches are scored on each user's "
-            "last training row whose time is known (one in nine is). Random starts: mean of three.\n",
-            "| model | setting | HR@10 published | here | | nDCG@10 published | here | | fit s | search s |",
+            "One held-out item of each user among 99 sampled ones; ties count against it. "
+            "Published: Dacrema et al. 2021, and Rendle et al. 2022 for iALS. Searches are scored "
+            "on each user's last training row whose time is known (one in nine is). Random starts: "
+            "mean of three.\n",
+            "| model | setting | HR@10 published | here | | nDCG@10 published | here | | fit s | "
+            "search s |",
             "|---|---|---|---|---|---|---|---|---|---|",
             *lines,
             "",
