@@ -27,6 +27,7 @@ __all__ = [
     "csr_arrays",
     "csr_pattern",
     "cut_evenly",
+    "dense_gram",
     "embedding_sgd",
     "factor_gram",
     "find_entries",
@@ -55,6 +56,7 @@ als_half_step_cg = dispatched("als_half_step_cg")
 als_half_step_cholesky = dispatched("als_half_step_cholesky")
 als_loss = dispatched("als_loss")
 auc_of_rows = dispatched("auc_of_rows")
+dense_gram = dispatched("dense_gram")
 embedding_sgd = dispatched("embedding_sgd")
 factor_gram = dispatched("factor_gram")
 find_entries = dispatched("find_entries")

@@ -4,6 +4,7 @@
 
 #include "als_cg.hpp"
 #include "als_cholesky.hpp"
+#include "dense_gram.hpp"
 #include "embedding_sgd.hpp"
 #include "gram.hpp"
 #include "outer_products.hpp"
@@ -35,6 +36,7 @@ const Kernels& RECSYS_KERNELS() {
       top_k_stored,
       top_k_similarity,
       gram_top_k,
+      dense_gram,
       embedding_sgd,
   };
   return table;

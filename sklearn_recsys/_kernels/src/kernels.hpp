@@ -50,6 +50,8 @@ struct Kernels {
   // gram.hpp
   Status (*gram_top_k)(const Occurrences& occurrences, const Profiles& profiles,
                        const Formula& formula, const Heaps& lists, Rows rows, int n_threads);
+  // dense_gram.hpp
+  Status (*dense_gram)(const Csr& rows, const Csr& columns, Rows part, int n_threads, float* gram);
   // embedding_sgd.hpp
   Status (*embedding_sgd)(const SgdTask& task, double* losses);
 };
