@@ -5,6 +5,7 @@
 #include "als_cg.hpp"
 #include "als_cholesky.hpp"
 #include "dense_gram.hpp"
+#include "dense_product.hpp"
 #include "embedding_sgd.hpp"
 #include "gram.hpp"
 #include "outer_products.hpp"
@@ -37,6 +38,7 @@ const Kernels& RECSYS_KERNELS() {
       top_k_similarity,
       gram_top_k,
       dense_gram,
+      sparse_dense_product,
       embedding_sgd,
   };
   return table;
