@@ -40,7 +40,7 @@ class ItemSimilarityRecommender(BaseRecommender):
     def _fit(self, interactions):
         similarity = self._similarity(interactions.matrix)
         if not sparse.issparse(similarity):
-            self.item_similarity_: Block = as_float32(similarity)
+            self.item_similarity_ = as_float32(similarity)
             return
         similarity = sparse.csr_array(similarity)
         similarity.sort_indices()

@@ -51,9 +51,9 @@ def dense_gram(
     """
     shape = (len(indptr) - 1, len(column_indptr) - 1)
     data = np.ones(len(indices)) if values is None else values.astype(np.float64)
+    across = np.ones(len(indices)) if column_values is None else column_values.astype(np.float64)
     rows = sparse.csr_array((data, indices, indptr), shape=shape)
-    data = np.ones(len(column_rows)) if values is None else column_values.astype(np.float64)
-    columns = sparse.csr_array((data, column_rows, column_indptr), shape=shape[::-1])
+    columns = sparse.csr_array((across, column_rows, column_indptr), shape=shape[::-1])
     for part in cut_evenly(np.full(stop - start, shape[1]), _ENTRIES_AT_ONCE):
         first, last = start + part.start, start + part.stop
         with np.errstate(over="ignore"):
