@@ -48,6 +48,12 @@ ROOMS = (
         ("ItemKNNRecommender",),
     ),
     Room(
+        "linear_model",
+        "Linear models",
+        "Each item as a weighted sum of the others.",
+        ("EASERecommender",),
+    ),
+    Room(
         "decomposition",
         "Factor models",
         "Users and items as points in one space.",

@@ -27,6 +27,7 @@ __all__ = [
     "csr_arrays",
     "csr_pattern",
     "cut_evenly",
+    "dense_gram",
     "embedding_sgd",
     "factor_gram",
     "find_entries",
@@ -41,6 +42,7 @@ __all__ = [
     "places_in_runs",
     "require_memory",
     "sort_pairs",
+    "sparse_dense_product",
     "starts_of_runs",
     "top_k_factors",
     "top_k_scores",
@@ -55,6 +57,7 @@ als_half_step_cg = dispatched("als_half_step_cg")
 als_half_step_cholesky = dispatched("als_half_step_cholesky")
 als_loss = dispatched("als_loss")
 auc_of_rows = dispatched("auc_of_rows")
+dense_gram = dispatched("dense_gram")
 embedding_sgd = dispatched("embedding_sgd")
 factor_gram = dispatched("factor_gram")
 find_entries = dispatched("find_entries")
@@ -64,6 +67,7 @@ look_up_ids = dispatched("look_up_ids")
 mark_ids = dispatched("mark_ids")
 merge_sorted_pairs = dispatched("merge_sorted_pairs")
 sort_pairs = dispatched("sort_pairs")
+sparse_dense_product = dispatched("sparse_dense_product")
 top_k_factors = dispatched("top_k_factors")
 top_k_scores = dispatched("top_k_scores")
 top_k_similarity = dispatched("top_k_similarity")

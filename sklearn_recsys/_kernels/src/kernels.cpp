@@ -4,6 +4,8 @@
 
 #include "als_cg.hpp"
 #include "als_cholesky.hpp"
+#include "dense_gram.hpp"
+#include "dense_product.hpp"
 #include "embedding_sgd.hpp"
 #include "gram.hpp"
 #include "outer_products.hpp"
@@ -35,6 +37,8 @@ const Kernels& RECSYS_KERNELS() {
       top_k_stored,
       top_k_similarity,
       gram_top_k,
+      dense_gram,
+      sparse_dense_product,
       embedding_sgd,
   };
   return table;

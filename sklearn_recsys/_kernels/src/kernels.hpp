@@ -50,6 +50,11 @@ struct Kernels {
   // gram.hpp
   Status (*gram_top_k)(const Occurrences& occurrences, const Profiles& profiles,
                        const Formula& formula, const Heaps& lists, Rows rows, int n_threads);
+  // dense_gram.hpp
+  Status (*dense_gram)(const Csr& rows, const Csr& columns, Rows part, int n_threads, float* gram);
+  // dense_product.hpp
+  Status (*sparse_dense_product)(const Csr& rows, const float* matrix, std::int64_t n_inner,
+                                 std::int64_t n_columns, int n_threads, float* product);
   // embedding_sgd.hpp
   Status (*embedding_sgd)(const SgdTask& task, double* losses);
 };
