@@ -1,6 +1,7 @@
 """Recommend by the closed-form linear autoencoder of the items."""
 # SPDX-License-Identifier: BSD-3-Clause
 
+from collections.abc import Callable
 from numbers import Integral, Real
 from typing import ClassVar
 
@@ -11,6 +12,7 @@ from sklearn.utils._param_validation import Interval
 from sklearn_recsys._kernels import count_threads, require_memory
 from sklearn_recsys.base import ItemSimilarityRecommender
 from sklearn_recsys.base._gram import item_gram
+from sklearn_recsys.interactions._sharing import derive
 from sklearn_recsys.interactions._sparse import with_data
 from sklearn_recsys.linear_model._inverse import invert_in_place, scratch_bytes
 
@@ -19,6 +21,9 @@ __all__ = ["EASERecommender"]
 _EPS = float(np.finfo(np.float32).eps)
 # Below this share of the largest diagonal entry, an inverse in float32 loses more than it should.
 _SAFE_SHARE = 1e-3
+# A Gram matrix up to here is kept for the other candidates of a search: it takes a tenth of a fit,
+# and its copy may not double the memory of a large one.
+_MOST_SHARED_BYTES = 2**26
 # Above this multiple of it the weights are those of no more than co-occurrence, and would vanish.
 _LARGEST_MULTIPLE = 1e12
 
@@ -35,10 +40,10 @@ class EASERecommender(ItemSimilarityRecommender):
 
     Parameters
     ----------
-    reg : float, default=500.0
+    reg : float, default=300.0
         L2 penalty of the weights, in units of the mean square of the positive values: without
         values that of the paper, and the same for stars, percents and counts. More draws the
-        weights to those of plain co-occurrence, which few data need; less trusts chance.
+        weights to those of plain co-occurrence; less trusts chance.
     dropout : float, default=0.0
         Learn as if each item of a history were left out with this probability, in [0, 1), and
         foretold from what is left (EDLAE): penalises popular items more. Where it is positive a
@@ -127,9 +132,13 @@ class EASERecommender(ItemSimilarityRecommender):
         "n_jobs": [Integral, None],
         "verbose": ["verbose"],
     }
-    _suggested_grid: ClassVar[dict[str, list]] = {"reg": [100.0, 200.0, 500.0, 1000.0, 2000.0]}
+    # The best penalties without values were within these bounds; dropout wants the lower ones.
+    _suggested_grid: ClassVar[dict[str, list]] = {
+        "reg": [100.0, 300.0, 1000.0],
+        "dropout": [0.0, 0.5],
+    }
 
-    def __init__(self, reg=500.0, *, dropout=0.0, max_diagonal=0.0, n_jobs=None, verbose=0):
+    def __init__(self, reg=300.0, *, dropout=0.0, max_diagonal=0.0, n_jobs=None, verbose=0):
         self.reg = reg
         self.dropout = dropout
         self.max_diagonal = max_diagonal
@@ -137,13 +146,27 @@ class EASERecommender(ItemSimilarityRecommender):
         self.verbose = verbose
 
     def _similarity(self, matrix):
-        return _dense_weights(
-            _scaled(matrix),
-            self.reg,
-            dropout=self.dropout,
-            max_diagonal=self.max_diagonal,
-            n_threads=count_threads(self.n_jobs),
-        )
+        n_threads = count_threads(self.n_jobs)
+        scaled = _scaled(matrix)
+
+        def make_gram() -> np.ndarray:
+            return item_gram(scaled, n_threads=n_threads)
+
+        def find_gram() -> np.ndarray:
+            if 4 * matrix.shape[1] ** 2 > _MOST_SHARED_BYTES:
+                return make_gram()
+            return derive(matrix, "gram of scaled values", make_gram)
+
+        squares = scaled.data.astype(np.float64) ** 2
+        diagonal = np.bincount(scaled.indices, squares, scaled.shape[1])
+        penalty = _penalties(diagonal, self.reg, self.dropout)
+        weights = _minus_inverse(find_gram, diagonal + penalty, penalty, n_threads)
+        # The weight from i to j is -P_ij gamma_j, P being the inverse; equation 8 of EASE is that
+        # of gamma_j = 1 / P_jj.
+        gamma = np.maximum(penalty, (self.max_diagonal - 1) / weights.diagonal())
+        weights *= gamma.astype(weights.dtype)
+        np.fill_diagonal(weights, 0)
+        return weights
 
 
 def _scaled(matrix: sparse.csr_array) -> sparse.csr_array:
@@ -152,22 +175,6 @@ def _scaled(matrix: sparse.csr_array) -> sparse.csr_array:
     n_positive = np.count_nonzero(values)
     scale = np.sqrt((values @ values) / n_positive) if n_positive else 1.0
     return matrix if scale == 1 else with_data(matrix, (values / scale).astype(np.float32))
-
-
-def _dense_weights(
-    matrix: sparse.csr_array, reg: float, *, dropout: float, max_diagonal: float, n_threads: int
-) -> np.ndarray:
-    """Return the weights (n_items, n_items) of the model of all items by all others."""
-    squares = matrix.data.astype(np.float64) ** 2
-    diagonal = np.bincount(matrix.indices, squares, matrix.shape[1])
-    penalty = _penalties(diagonal, reg, dropout)
-    weights = _minus_inverse(matrix, diagonal + penalty, penalty, n_threads)
-    # The weight from i to j is -P_ij gamma_j, P being the inverse; equation 8 of EASE is that of
-    # gamma_j = 1 / P_jj.
-    gamma = np.maximum(penalty, (max_diagonal - 1) / weights.diagonal())
-    weights *= gamma.astype(weights.dtype)
-    np.fill_diagonal(weights, 0)
-    return weights
 
 
 def _penalties(diagonal: np.ndarray, reg: float, dropout: float) -> np.ndarray:
@@ -180,7 +187,7 @@ def _penalties(diagonal: np.ndarray, reg: float, dropout: float) -> np.ndarray:
 
 
 def _minus_inverse(
-    matrix: sparse.csr_array, diagonal: np.ndarray, penalty: np.ndarray, n_threads: int
+    find_gram: Callable[[], np.ndarray], diagonal: np.ndarray, penalty: np.ndarray, n_threads: int
 ) -> np.ndarray:
     """Return minus the inverse of the Gram matrix with another diagonal, within its memory."""
     types = [np.float32, np.float64]
@@ -188,7 +195,8 @@ def _minus_inverse(
         types = types[1:]
     for dtype in types:
         _require_memory(len(diagonal), np.dtype(dtype).itemsize, n_threads)
-        gram = item_gram(matrix, n_threads=n_threads).astype(dtype, copy=False)
+        gram = find_gram()
+        gram = gram.astype(dtype, copy=not gram.flags.writeable)  # others use a shared one too
         gram.flat[:: len(diagonal) + 1] = diagonal
         if invert_in_place(gram, n_threads=n_threads):
             break

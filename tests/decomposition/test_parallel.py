@@ -1,4 +1,4 @@
-"""Factor models in threads, in worker processes and in forked children."""
+"""Models in threads, in worker processes and in forked children."""
 # SPDX-License-Identifier: BSD-3-Clause
 
 import os
@@ -20,6 +20,7 @@ from sklearn_recsys.decomposition import (
     SVDRecommender,
     _als_solver,
 )
+from sklearn_recsys.linear_model import EASERecommender
 from sklearn_recsys.model_selection import InteractionKFold
 from sklearn_recsys.neighbors import ItemKNNRecommender
 
@@ -28,6 +29,7 @@ MODELS = {
     "cholesky": ALSRecommender(12, random_state=0, max_iter=2, solver="cholesky"),
     "hybrid": HybridRecommender(12, random_state=0, max_iter=2),
     "svd": SVDRecommender(12, random_state=0),
+    "ease": EASERecommender(),
     "neighbors": ItemKNNRecommender(n_neighbors=20),
 }
 every_model = pytest.mark.parametrize("name", MODELS)

@@ -1,8 +1,9 @@
 """The jobs of irspack."""
 # SPDX-License-Identifier: BSD-3-Clause
 
-from irspack import IALSRecommender
-from measuring import Watch, as_matrix, load, quality
+import numpy as np
+from irspack import DenseSLIMRecommender, IALSRecommender
+from measuring import Watch, as_matrix, load, quality, save_lists
 from threadpoolctl import threadpool_limits
 
 DISTRIBUTIONS = ("irspack", "numpy", "scipy")
@@ -35,4 +36,25 @@ def als(data, n_components, reg, alpha, n_threads):
     return run
 
 
-JOBS = {"als": als}
+def ease(data, reg):
+    matrix = as_matrix(load(data))
+    fitted = []
+
+    def run(step, save=None):
+        if step == "fit":
+            with Watch() as watch:
+                fitted[:] = [DenseSLIMRecommender(matrix, reg=reg)]
+                fitted[0].learn()
+            return watch.answer()
+        (model,) = fitted
+        with Watch() as watch:
+            scores = model.get_score_remove_seen(np.arange(matrix.shape[0]))
+            items = np.argsort(-scores, axis=1, kind="stable")[:, :10]
+        if save:
+            save_lists(save, items, np.take_along_axis(scores, items, axis=1))
+        return watch.answer()
+
+    return run
+
+
+JOBS = {"als": als, "ease": ease}

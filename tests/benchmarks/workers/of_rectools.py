@@ -3,8 +3,10 @@
 
 import numpy as np
 import pandas as pd
-from measuring import Watch, load
+from measuring import Watch, load, save_lists
+from rectools.dataset import Dataset
 from rectools.metrics import MAP, MRR, NDCG, Precision, Recall, calc_metrics
+from rectools.models import EASEModel
 
 DISTRIBUTIONS = ("rectools", "numpy", "pandas")
 
@@ -37,4 +39,27 @@ def metrics(data, lists):
     return run
 
 
-JOBS = {"metrics": metrics}
+def ease(data, reg, n_threads):
+    data = load(data)
+    table = {"user_id": data["users"], "item_id": data["items"], "weight": 1.0, "datetime": 0}
+    dataset = Dataset.construct(pd.DataFrame(table).astype({"datetime": "datetime64[ns]"}))
+    users = np.unique(data["users"])
+    fitted = []
+
+    def run(step, save=None):
+        with Watch() as watch:
+            if step == "fit":
+                model = EASEModel(reg, recommend_n_threads=n_threads)
+                fitted[:] = [model.fit(dataset)]
+            else:
+                found = fitted[0].recommend(users, dataset, k=10, filter_viewed=True)
+        if save:
+            found = found.sort_values(["user_id", "rank"])
+            items, scores = found["item_id"].to_numpy(), found["score"].to_numpy()
+            save_lists(save, items.reshape(-1, 10), scores.reshape(-1, 10))
+        return watch.answer()
+
+    return run
+
+
+JOBS = {"ease": ease, "metrics": metrics}
