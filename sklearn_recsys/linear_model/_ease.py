@@ -1,7 +1,6 @@
 """Recommend by the closed-form linear autoencoder of the items."""
 # SPDX-License-Identifier: BSD-3-Clause
 
-from collections.abc import Callable
 from numbers import Integral, Real
 from typing import ClassVar
 
@@ -147,20 +146,23 @@ class EASERecommender(ItemSimilarityRecommender):
 
     def _similarity(self, matrix):
         n_threads = count_threads(self.n_jobs)
-        scaled = _scaled(matrix)
-
-        def make_gram() -> np.ndarray:
-            return item_gram(scaled, n_threads=n_threads)
+        _require_memory(matrix.shape[1], 4, n_threads)
 
         def find_gram() -> np.ndarray:
-            if 4 * matrix.shape[1] ** 2 > _MOST_SHARED_BYTES:
-                return make_gram()
-            return derive(matrix, "gram of scaled values", make_gram)
+            return _find_gram(matrix, n_threads)
 
-        squares = scaled.data.astype(np.float64) ** 2
-        diagonal = np.bincount(scaled.indices, squares, scaled.shape[1])
+        gram = find_gram()
+        diagonal = gram.diagonal().astype(np.float64)
         penalty = _penalties(diagonal, self.reg, self.dropout)
-        weights = _minus_inverse(find_gram, diagonal + penalty, penalty, n_threads)
+        diagonal += penalty
+        weights = None
+        if (penalty / diagonal).min() >= _SAFE_SHARE:
+            weights = _minus_inverse(gram, diagonal, np.float32, n_threads)
+            gram = None if weights is None else gram
+        if weights is None:
+            _require_memory(matrix.shape[1], 8, n_threads)
+            gram = find_gram() if gram is None else gram
+            weights = _minus_inverse(gram, diagonal, np.float64, n_threads)
         # The weight from i to j is -P_ij gamma_j, P being the inverse; equation 8 of EASE is that
         # of gamma_j = 1 / P_jj.
         gamma = np.maximum(penalty, (self.max_diagonal - 1) / weights.diagonal())
@@ -169,8 +171,20 @@ class EASERecommender(ItemSimilarityRecommender):
         return weights
 
 
+def _find_gram(matrix: sparse.csr_array, n_threads: int) -> np.ndarray:
+    """Return the Gram matrix of the scaled values, read-only where others use it too."""
+
+    def make() -> np.ndarray:
+        return item_gram(_scaled(matrix), n_threads=n_threads)
+
+    is_shared = 4 * matrix.shape[1] ** 2 <= _MOST_SHARED_BYTES
+    return derive(matrix, "gram of scaled values", make) if is_shared else make()
+
+
 def _scaled(matrix: sparse.csr_array) -> sparse.csr_array:
     """Return values of mean square 1, explicit zeros aside: no sum of them overflows."""
+    if (matrix.data == 1).all():
+        return matrix
     values = matrix.data.astype(np.float64)
     n_positive = np.count_nonzero(values)
     scale = np.sqrt((values @ values) / n_positive) if n_positive else 1.0
@@ -187,28 +201,24 @@ def _penalties(diagonal: np.ndarray, reg: float, dropout: float) -> np.ndarray:
 
 
 def _minus_inverse(
-    find_gram: Callable[[], np.ndarray], diagonal: np.ndarray, penalty: np.ndarray, n_threads: int
-) -> np.ndarray:
-    """Return minus the inverse of the Gram matrix with another diagonal, within its memory."""
-    types = [np.float32, np.float64]
-    if (penalty / diagonal).min() < _SAFE_SHARE:
-        types = types[1:]
-    for dtype in types:
-        _require_memory(len(diagonal), np.dtype(dtype).itemsize, n_threads)
-        gram = find_gram()
-        gram = gram.astype(dtype, copy=not gram.flags.writeable)  # others use a shared one too
-        gram.flat[:: len(diagonal) + 1] = diagonal
-        if invert_in_place(gram, n_threads=n_threads):
-            break
-    return gram
+    gram: np.ndarray, diagonal: np.ndarray, dtype: type, n_threads: int
+) -> np.ndarray | None:
+    """Return minus the inverse of the Gram matrix with another diagonal, in its memory if it may.
+
+    None, and the Gram matrix is lost, if it is not positive definite as far as the type tells.
+    """
+    matrix: np.ndarray = gram.astype(
+        dtype, copy=not gram.flags.writeable
+    )  # others use a shared one too
+    matrix.flat[:: len(diagonal) + 1] = diagonal
+    return matrix if invert_in_place(matrix, n_threads=n_threads) else None
 
 
 def _require_memory(n_items: int, itemsize: int, n_threads: int) -> None:
     """Raise if the inverse would not fit in memory."""
-    # The Gram matrix is made in float32, as the weights are kept.
-    both = itemsize if itemsize == 4 else itemsize + 4
+    # One in float64 is made beside the Gram matrix, which is there already.
     require_memory(
-        both * n_items**2 + scratch_bytes(n_items, itemsize, n_threads),
+        itemsize * n_items**2 + scratch_bytes(n_items, itemsize, n_threads),
         f"the weights between {n_items} items",
         advice="leave rare items out (filter_k_core), or free some",
     )

@@ -3,7 +3,7 @@
 
 import numpy as np
 from irspack import DenseSLIMRecommender, IALSRecommender
-from measuring import Watch, as_matrix, load, quality, save_lists
+from measuring import Watch, as_matrix, load, quality
 from threadpoolctl import threadpool_limits
 
 DISTRIBUTIONS = ("irspack", "numpy", "scipy")
@@ -37,21 +37,15 @@ def als(data, n_components, reg, alpha, n_threads):
 
 
 def ease(data, reg):
-    matrix = as_matrix(load(data))
-    fitted = []
+    data = load(data)
+    matrix, chosen = as_matrix(data), np.unique(data["items"])
 
     def run(step, save=None):
-        if step == "fit":
-            with Watch() as watch:
-                fitted[:] = [DenseSLIMRecommender(matrix, reg=reg)]
-                fitted[0].learn()
-            return watch.answer()
-        (model,) = fitted
         with Watch() as watch:
-            scores = model.get_score_remove_seen(np.arange(matrix.shape[0]))
-            items = np.argsort(-scores, axis=1, kind="stable")[:, :10]
+            model = DenseSLIMRecommender(matrix, reg=reg)
+            model.learn()
         if save:
-            save_lists(save, items, np.take_along_axis(scores, items, axis=1))
+            np.save(save, np.asarray(model.W)[np.ix_(chosen, chosen)])
         return watch.answer()
 
     return run

@@ -3,7 +3,7 @@
 
 import numpy as np
 import pandas as pd
-from measuring import Watch, load, save_lists
+from measuring import Watch, load
 from rectools.dataset import Dataset
 from rectools.metrics import MAP, MRR, NDCG, Precision, Recall, calc_metrics
 from rectools.models import EASEModel
@@ -52,11 +52,10 @@ def ease(data, reg, n_threads):
                 model = EASEModel(reg, recommend_n_threads=n_threads)
                 fitted[:] = [model.fit(dataset)]
             else:
-                found = fitted[0].recommend(users, dataset, k=10, filter_viewed=True)
+                fitted[0].recommend(users, dataset, k=10, filter_viewed=True)
         if save:
-            found = found.sort_values(["user_id", "rank"])
-            items, scores = found["item_id"].to_numpy(), found["score"].to_numpy()
-            save_lists(save, items.reshape(-1, 10), scores.reshape(-1, 10))
+            order = np.argsort(dataset.item_id_map.external_ids)
+            np.save(save, fitted[0].weight[np.ix_(order, order)])
         return watch.answer()
 
     return run

@@ -200,12 +200,11 @@ def ease(data, reg, n_threads):
         if step == "fit":
             fitted[:] = [EASERecommender(reg, n_jobs=n_threads)]
             watch, part = fit_watched(fitted[0], X)
+            if save:
+                np.save(save, fitted[0].item_similarity_)
             return part.answer(watch)
         with Watch() as watch:
-            found = fitted[0].recommend()
-        if save:
-            items, scores = found["item"].to_numpy(), found["score"].to_numpy()
-            save_lists(save, items.reshape(-1, 10), scores.reshape(-1, 10))
+            fitted[0].recommend()
         return watch.answer()
 
     return run
