@@ -4,8 +4,10 @@
 
 #include "als_cg.hpp"
 #include "als_cholesky.hpp"
+#include "coordinate_descent.hpp"
 #include "embedding_sgd.hpp"
 #include "gram.hpp"
+#include "local_regression.hpp"
 #include "outer_products.hpp"
 #include "pairs.hpp"
 #include "ranking.hpp"
@@ -35,6 +37,9 @@ const Kernels& RECSYS_KERNELS() {
       top_k_stored,
       top_k_similarity,
       gram_top_k,
+      elastic_net_columns,
+      local_ridge,
+      local_elastic_net,
       embedding_sgd,
   };
   return table;

@@ -50,6 +50,12 @@ struct Kernels {
   // gram.hpp
   Status (*gram_top_k)(const Occurrences& occurrences, const Profiles& profiles,
                        const Formula& formula, const Heaps& lists, Rows rows, int n_threads);
+  // coordinate_descent.hpp, local_regression.hpp
+  Status (*elastic_net_columns)(const float* gram, std::int64_t n, Rows columns,
+                                const ElasticNet& net, int n_threads, float* weights,
+                                std::int32_t* sweeps);
+  Status (*local_ridge)(const LocalTask& task, const float* reg);
+  Status (*local_elastic_net)(const LocalTask& task, const ElasticNet& net, std::int32_t* sweeps);
   // embedding_sgd.hpp
   Status (*embedding_sgd)(const SgdTask& task, double* losses);
 };
