@@ -27,6 +27,7 @@ __all__ = [
     "csr_arrays",
     "csr_pattern",
     "cut_evenly",
+    "dense_gram",
     "elastic_net_columns",
     "embedding_sgd",
     "factor_gram",
@@ -58,6 +59,7 @@ als_half_step_cg = dispatched("als_half_step_cg")
 als_half_step_cholesky = dispatched("als_half_step_cholesky")
 als_loss = dispatched("als_loss")
 auc_of_rows = dispatched("auc_of_rows")
+dense_gram = dispatched("dense_gram")
 elastic_net_columns = dispatched("elastic_net_columns")
 embedding_sgd = dispatched("embedding_sgd")
 factor_gram = dispatched("factor_gram")

@@ -7,6 +7,7 @@ from sklearn_recsys._kernels.reference._als import (
     als_loss,
     factor_gram,
 )
+from sklearn_recsys._kernels.reference._dense import dense_gram
 from sklearn_recsys._kernels.reference._embedding_sgd import embedding_sgd
 from sklearn_recsys._kernels.reference._gram import (
     finish_similarity,
@@ -43,6 +44,7 @@ __all__ = [
     "als_half_step_cholesky",
     "als_loss",
     "auc_of_rows",
+    "dense_gram",
     "elastic_net_columns",
     "embedding_sgd",
     "factor_gram",

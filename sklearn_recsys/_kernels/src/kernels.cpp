@@ -5,6 +5,7 @@
 #include "als_cg.hpp"
 #include "als_cholesky.hpp"
 #include "coordinate_descent.hpp"
+#include "dense_gram.hpp"
 #include "embedding_sgd.hpp"
 #include "gram.hpp"
 #include "local_regression.hpp"
@@ -37,6 +38,7 @@ const Kernels& RECSYS_KERNELS() {
       top_k_stored,
       top_k_similarity,
       gram_top_k,
+      dense_gram,
       elastic_net_columns,
       local_ridge,
       local_elastic_net,

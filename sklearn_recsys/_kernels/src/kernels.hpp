@@ -50,6 +50,8 @@ struct Kernels {
   // gram.hpp
   Status (*gram_top_k)(const Occurrences& occurrences, const Profiles& profiles,
                        const Formula& formula, const Heaps& lists, Rows rows, int n_threads);
+  // dense_gram.hpp
+  Status (*dense_gram)(const Csr& rows, const Csr& columns, Rows part, int n_threads, float* gram);
   // coordinate_descent.hpp, local_regression.hpp
   Status (*elastic_net_columns)(const float* gram, std::int64_t n, Rows columns,
                                 const ElasticNet& net, int n_threads, float* weights,

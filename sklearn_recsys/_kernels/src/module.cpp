@@ -62,6 +62,7 @@ NB_MODULE(_native, module) {
   bind_pairs(module);
   bind_top_k(module);
   bind_gram(module);
+  bind_dense(module);
   bind_regression(module);
   bind_embedding_sgd(module);
 }
