@@ -48,6 +48,12 @@ ROOMS = (
         ("ItemKNNRecommender",),
     ),
     Room(
+        "linear_model",
+        "Linear models",
+        "Regressions of each item on the others.",
+        ("SLIMRecommender",),
+    ),
+    Room(
         "decomposition",
         "Factor models",
         "Users and items as points in one space.",

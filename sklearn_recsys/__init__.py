@@ -14,6 +14,7 @@ __all__ = [
     "exceptions",
     "feature_extraction",
     "interactions",
+    "linear_model",
     "metrics",
     "model_selection",
     "neighbors",

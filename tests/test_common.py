@@ -23,6 +23,7 @@ from sklearn_recsys.baseline import (
 from sklearn_recsys.decomposition import ALSRecommender, HybridRecommender, SVDRecommender
 from sklearn_recsys.exceptions import DataWarning
 from sklearn_recsys.feature_extraction import GenreTfidf
+from sklearn_recsys.linear_model import SLIMRecommender
 from sklearn_recsys.neighbors import ItemKNNRecommender
 from sklearn_recsys.pipeline import RecommenderPipeline
 from sklearn_recsys.preprocessing import (
@@ -62,6 +63,7 @@ RECOMMENDERS = [
     ItemKNNRecommender(),
     PopularityRecommender(),
     RandomRecommender(),
+    SLIMRecommender(reg=1.0),
     SVDRecommender(n_components=4),
 ]
 # … and the others, which take their time.
@@ -91,6 +93,9 @@ VARIANTS = [
     ItemKNNRecommender("asymmetric", n_neighbors=2, prune="both", alpha=0.1),
     ItemKNNRecommender(n_neighbors=None, aggregate="mean", shrinkage=5.0),
     PopularityRecommender("value"),
+    SLIMRecommender(),
+    SLIMRecommender(1.0, l1_ratio=0.3, positive=False),
+    SLIMRecommender(1.0, n_neighbors=3),
     SVDRecommender(),
     SVDRecommender(2, algorithm="arpack"),
     SVDRecommender(algorithm="arpack"),

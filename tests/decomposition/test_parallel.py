@@ -20,6 +20,7 @@ from sklearn_recsys.decomposition import (
     SVDRecommender,
     _als_solver,
 )
+from sklearn_recsys.linear_model import SLIMRecommender
 from sklearn_recsys.model_selection import InteractionKFold
 from sklearn_recsys.neighbors import ItemKNNRecommender
 
@@ -29,6 +30,8 @@ MODELS = {
     "hybrid": HybridRecommender(12, random_state=0, max_iter=2),
     "svd": SVDRecommender(12, random_state=0),
     "neighbors": ItemKNNRecommender(n_neighbors=20),
+    "slim": SLIMRecommender(20.0),
+    "slim of neighbors": SLIMRecommender(20.0, n_neighbors=20),
 }
 every_model = pytest.mark.parametrize("name", MODELS)
 

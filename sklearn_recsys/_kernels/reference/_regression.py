@@ -56,13 +56,13 @@ def elastic_net_columns(
     n_threads : int
         Not used here.
     """
-    for j in range(start, stop):
-        allowed = np.delete(np.arange(len(gram)), j)
-        local = gram[np.ix_(allowed, allowed)]
-        parameters = (l1, l2, positive, max_iter, tol)
-        weights[j - start] = 0
-        found, sweeps[j - start] = _descend(local, gram[allowed, j], *parameters)
-        weights[j - start, allowed] = found
+    columns = np.arange(start, stop)
+    gram = gram.astype(np.float64)
+    targets = gram[:, columns]
+    targets[columns, columns - start] = 0
+    allowed = np.arange(len(gram))[:, None] != columns
+    found, sweeps[:] = _descend(gram, targets, allowed, l1, l2, positive, max_iter, tol)
+    weights[:] = found.T
 
 
 def local_ridge(
@@ -152,7 +152,10 @@ def local_elastic_net(
     for j in order[start:stop]:
         part = slice(candidate_indptr[j], candidate_indptr[j + 1])
         system, target = _normal_equations(matrix, gram, candidates[part], j)
-        weights[part], sweeps[j] = _descend(system, target, l1, l2, positive, max_iter, tol)
+        net = (l1, l2, positive, max_iter, tol)
+        allowed = np.ones((len(target), 1), dtype=bool)
+        found, sweeps[[j]] = _descend(system, target[:, None], allowed, *net)
+        weights[part] = found[:, 0]
 
 
 def _by_column(
@@ -199,28 +202,30 @@ def _solve(system: np.ndarray, target: np.ndarray) -> np.ndarray:
 
 def _descend(
     gram: np.ndarray,
-    target: np.ndarray,
+    targets: np.ndarray,
+    allowed: np.ndarray,
     l1: float,
     l2: float,
     positive: bool,
     max_iter: int,
     tol: float,
-) -> tuple[np.ndarray, int]:
-    """Return the weights, and how many sweeps they took."""
-    gram, gradient = gram.astype(np.float64), target.astype(np.float64)
-    weights = np.zeros(len(gram))
-    limit = tol * np.abs(gradient).max(initial=0)
-    for sweep in range(1, max_iter + 1):
-        largest = 0.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the weights (n, n_targets) of some regressions, and how many sweeps each took."""
+    gradients, weights = targets.copy(), np.zeros(targets.shape)
+    limits = tol * np.abs(targets).max(axis=0, initial=0)
+    sweeps = np.zeros(targets.shape[1], dtype=np.int32)
+    at_work = np.ones(targets.shape[1], dtype=bool)
+    while at_work.any():
+        sweeps += at_work
+        largest = np.zeros(targets.shape[1])
         for i, row in enumerate(gram):
-            pull = gradient[i] + row[i] * weights[i]
-            excess = (pull if positive else abs(pull)) - l1
-            kept = excess > 0 and row[i] + l2 > _SMALLEST
-            step = (np.copysign(excess, pull) / (row[i] + l2) if kept else 0) - weights[i]
-            if step != 0:
-                weights[i] += step
-                gradient -= step * row
-                largest = max(largest, abs(step) * (row[i] + l2))
-        if largest <= limit:
-            return weights, sweep
-    return weights, max_iter
+            pull = gradients[i] + row[i] * weights[i]
+            excess = (pull if positive else np.abs(pull)) - l1
+            kept = allowed[i] & (excess > 0) & (row[i] + l2 > _SMALLEST)
+            best = np.where(kept, np.copysign(excess, pull) / max(row[i] + l2, _SMALLEST), 0)
+            steps = np.where(at_work, best - weights[i], 0)
+            weights[i] += steps
+            gradients -= row[:, None] * steps
+            largest = np.maximum(largest, np.abs(steps) * (row[i] + l2))
+        at_work &= (largest > limits) & (sweeps < max_iter)
+    return weights, sweeps

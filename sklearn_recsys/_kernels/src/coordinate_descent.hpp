@@ -18,6 +18,8 @@ namespace {
 constexpr std::int64_t kJoining = 64;
 // Larger active sets work on the Gram of all, where their weights lie far from each other.
 constexpr std::int64_t kMostActive = 1024;
+// The share of the worst violation among those that join to which the weights of a set are found.
+constexpr float kHaste = 0.1f;
 // Below it a diagonal entry is nothing but rounding, and its weight stays zero.
 constexpr float kSmallestDiagonal = std::numeric_limits<float>::min();
 
@@ -104,12 +106,18 @@ inline void compute_gradient(const float* gram, std::int64_t n, std::int64_t col
   }
 }
 
-// Keeps of the active ones those with a weight, and lets the worst violations join them. Returns
-// their number, or 0 if nothing joins.
-inline std::int64_t choose_active(const float* gram, std::int64_t n, std::int64_t column,
-                                  const ElasticNet& net, float limit, const float* weights,
-                                  const DescentDesk& desk) {
+// An active set, and by how much the worst of those that joined it exceeds its bound: 0 if none did.
+struct ActiveSet {
+  std::int64_t size;
+  float worst;
+};
+
+// Keeps of the active ones those with a weight, and lets the worst violations join them.
+inline ActiveSet choose_active(const float* gram, std::int64_t n, std::int64_t column,
+                               const ElasticNet& net, float limit, const float* weights,
+                               const DescentDesk& desk) {
   std::int64_t n_active = 0, n_violations = 0;
+  float worst = 0;
   for (std::int64_t i = 0; i < n; ++i) {
     if (weights[i] != 0) {
       desk.active[n_active++] = static_cast<std::int32_t>(i);
@@ -117,18 +125,18 @@ inline std::int64_t choose_active(const float* gram, std::int64_t n, std::int64_
     }
     const float size = net.positive ? desk.gradient[i] : std::fabs(desk.gradient[i]);
     const float excess = size - net.l1, curvature = gram[i * n + i] + net.l2;
-    if (excess > limit && i != column && curvature > kSmallestDiagonal)
-      desk.violations[n_violations++] = {excess / std::sqrt(curvature),
-                                         static_cast<std::int32_t>(i)};
+    if (!(excess > limit) || i == column || !(curvature > kSmallestDiagonal)) continue;
+    worst = excess > worst ? excess : worst;
+    desk.violations[n_violations++] = {excess / std::sqrt(curvature),
+                                       static_cast<std::int32_t>(i)};
   }
-  if (n_violations == 0) return 0;
   const std::int64_t room = n_active > kJoining ? n_active : kJoining;
   const std::int64_t joining = n_violations < room ? n_violations : room;
   if (joining < n_violations)
     std::nth_element(desk.violations, desk.violations + joining, desk.violations + n_violations,
                      Worse());
   for (std::int64_t k = 0; k < joining; ++k) desk.active[n_active++] = desk.violations[k].item;
-  return n_active;
+  return {n_active, worst};
 }
 
 // Descends on the active set's own Gram.
@@ -159,15 +167,18 @@ inline int regress_column(const float* gram, std::int64_t n, std::int64_t column
   desk.gradient[column] = 0;
   const float limit = net.tol * largest_size(desk.gradient, n);
   int n_sweeps = 0;
+  float reached = limit;
   while (n_sweeps < net.max_iter) {
-    const std::int64_t n_active = choose_active(gram, n, column, net, limit, weights, desk);
-    if (n_active == 0) break;
+    const ActiveSet set = choose_active(gram, n, column, net, limit, weights, desk);
+    if (set.worst == 0 && reached <= limit) break;
+    // While others are to join the set, its weights need not be exact.
+    reached = set.worst * kHaste > limit ? set.worst * kHaste : limit;
     const int left = net.max_iter - n_sweeps;
-    n_sweeps += n_active <= kMostActive
-                    ? descend_apart(gram, n, n_active, net, left, limit, weights, desk)
-                    : descend(gram, n, desk.active, n_active, net, left, limit, desk.gradient,
+    n_sweeps += set.size <= kMostActive
+                    ? descend_apart(gram, n, set.size, net, left, reached, weights, desk)
+                    : descend(gram, n, desk.active, set.size, net, left, reached, desk.gradient,
                               weights);
-    compute_gradient(gram, n, column, weights, desk.active, n_active, desk.gradient);
+    compute_gradient(gram, n, column, weights, desk.active, set.size, desk.gradient);
   }
   return n_sweeps;
 }
