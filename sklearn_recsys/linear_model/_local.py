@@ -92,10 +92,10 @@ class LocalRegression:
     ) -> sparse.csr_array:
         self._require_memory()
         indptr, indices, values = csr_arrays(self.columns)
-        stored = (indptr, indices, None if (values == 1).all() else values, None)
+        stored = (indptr, indices, None if (values == 1).all() else values)
         candidates = csr_pattern(self.candidates)
         weights = np.zeros(self.candidates.nnz, dtype=np.float32)
-        # Each entry is listed, and multiplied with some others of its user; then comes the solution.
+        # Each entry is listed and multiplied with some others of its user; then comes the solution.
         work = self._entries * (8 + self._counts / 4) + self._counts**3 / 3
         # The longest first, so that no thread is left with one at the end.
         order = np.argsort(-work, kind="stable").astype(np.int32)

@@ -69,7 +69,6 @@ def local_ridge(
     indptr: np.ndarray,
     indices: np.ndarray,
     values: np.ndarray | None,
-    gram: np.ndarray | None,
     candidate_indptr: np.ndarray,
     candidates: np.ndarray,
     order: np.ndarray,
@@ -96,8 +95,6 @@ def local_ridge(
         The rows of each column of X, distinct.
     values : ndarray of shape (n_stored,), dtype float32, or None
         Values of the entries; None is 1 for all.
-    gram : ndarray of shape (n_columns, n_columns), dtype float32, or None
-        XᵀX; where it is None, what is needed of it is summed from the entries.
     candidate_indptr, candidates : ndarray of shape (n_columns + 1,), int64, and (n_candidates,), \
 int32
         The candidates of each column: distinct other columns.
@@ -118,7 +115,7 @@ int32
     matrix = _by_column(indptr, indices, values, n_rows)
     for j in order[start:stop]:
         part = slice(candidate_indptr[j], candidate_indptr[j + 1])
-        system, target = _normal_equations(matrix, gram, candidates[part], j)
+        system, target = _normal_equations(matrix, candidates[part], j)
         weights[part] = _solve(system + np.diag(reg[candidates[part]]), target)
 
 
@@ -126,7 +123,6 @@ def local_elastic_net(
     indptr: np.ndarray,
     indices: np.ndarray,
     values: np.ndarray | None,
-    gram: np.ndarray | None,
     candidate_indptr: np.ndarray,
     candidates: np.ndarray,
     order: np.ndarray,
@@ -151,7 +147,7 @@ def local_elastic_net(
     matrix = _by_column(indptr, indices, values, n_rows)
     for j in order[start:stop]:
         part = slice(candidate_indptr[j], candidate_indptr[j + 1])
-        system, target = _normal_equations(matrix, gram, candidates[part], j)
+        system, target = _normal_equations(matrix, candidates[part], j)
         net = (l1, l2, positive, max_iter, tol)
         allowed = np.ones((len(target), 1), dtype=bool)
         found, sweeps[[j]] = _descend(system, target[:, None], allowed, *net)
@@ -166,12 +162,9 @@ def _by_column(
 
 
 def _normal_equations(
-    matrix: sparse.csr_array, gram: np.ndarray | None, chosen: np.ndarray, column: int
+    matrix: sparse.csr_array, chosen: np.ndarray, column: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the Gram of the chosen columns, and their products with another one, in float64."""
-    if gram is not None:
-        system, target = gram[np.ix_(chosen, chosen)], gram[chosen, column]
-        return system.astype(np.float64), target.astype(np.float64)
     rows = matrix[chosen]
     return (rows @ rows.T).toarray(), (rows @ matrix[[column]].T).toarray()[:, 0]
 

@@ -32,8 +32,7 @@ void bind_elastic_net_columns(Matrix<float> gram, OutMatrix<float> weights,
 
 // The arguments that the local regressions share.
 LocalTask as_local_task(const Vector<std::int64_t>& indptr, const Vector<std::int32_t>& indices,
-                        const Optional<float>& values, const std::optional<Matrix<float>>& gram,
-                        const Vector<std::int64_t>& candidate_indptr,
+                        const Optional<float>& values, const Vector<std::int64_t>& candidate_indptr,
                         const Vector<std::int32_t>& candidates, const Vector<std::int32_t>& order,
                         const OutVector<float>& weights, std::int64_t n_rows, Rows rows,
                         int n_threads) {
@@ -49,10 +48,8 @@ LocalTask as_local_task(const Vector<std::int64_t>& indptr, const Vector<std::in
   check_rows(rows, length(order));
   check_within(places + rows.start, rows.stop - rows.start, 0, n, "order");
   check_threads(n_threads);
-  if (gram) check_shape(*gram, n, n, "gram");
   return {{columns.indptr, columns.indices, data_of(values, length(indices), "values"), n},
           n_rows,
-          gram ? data_of(*gram, "gram") : nullptr,
           {pointers, stored},
           places,
           rows,
@@ -61,11 +58,11 @@ LocalTask as_local_task(const Vector<std::int64_t>& indptr, const Vector<std::in
 }
 
 void bind_local_ridge(Vector<std::int64_t> indptr, Vector<std::int32_t> indices,
-                      Optional<float> values, std::optional<Matrix<float>> gram,
+                      Optional<float> values,
                       Vector<std::int64_t> candidate_indptr, Vector<std::int32_t> candidates,
                       Vector<std::int32_t> order, Vector<float> reg, OutVector<float> weights,
                       std::int64_t n_rows, std::int64_t start, std::int64_t stop, int n_threads) {
-  const LocalTask task = as_local_task(indptr, indices, values, gram, candidate_indptr, candidates,
+  const LocalTask task = as_local_task(indptr, indices, values, candidate_indptr, candidates,
                                        order, weights, n_rows, {start, stop}, n_threads);
   check_length(length(reg), task.columns.n_rows, "reg");
   const float* penalties = data_of(reg, "reg");
@@ -73,14 +70,14 @@ void bind_local_ridge(Vector<std::int64_t> indptr, Vector<std::int32_t> indices,
 }
 
 void bind_local_elastic_net(Vector<std::int64_t> indptr, Vector<std::int32_t> indices,
-                            Optional<float> values, std::optional<Matrix<float>> gram,
+                            Optional<float> values,
                             Vector<std::int64_t> candidate_indptr,
                             Vector<std::int32_t> candidates, Vector<std::int32_t> order,
                             OutVector<float> weights, OutVector<std::int32_t> sweeps, double l1,
                             double l2, bool positive, int max_iter, double tol,
                             std::int64_t n_rows, std::int64_t start, std::int64_t stop,
                             int n_threads) {
-  const LocalTask task = as_local_task(indptr, indices, values, gram, candidate_indptr, candidates,
+  const LocalTask task = as_local_task(indptr, indices, values, candidate_indptr, candidates,
                                        order, weights, n_rows, {start, stop}, n_threads);
   check_length(length(sweeps), task.columns.n_rows, "sweeps");
   const ElasticNet net = as_elastic_net(l1, l2, positive, max_iter, tol);
@@ -95,13 +92,13 @@ void bind_regression(nb::module_& module) {
              "weights"_a.noconvert(), "sweeps"_a.noconvert(), nb::kw_only(), "l1"_a, "l2"_a,
              "positive"_a, "max_iter"_a, "tol"_a, "start"_a, "stop"_a, "n_threads"_a);
   module.def("local_ridge", &bind_local_ridge, "indptr"_a.noconvert(), "indices"_a.noconvert(),
-             "values"_a.none().noconvert(), "gram"_a.none().noconvert(),
+             "values"_a.none().noconvert(),
              "candidate_indptr"_a.noconvert(), "candidates"_a.noconvert(), "order"_a.noconvert(),
              "reg"_a.noconvert(), "weights"_a.noconvert(), nb::kw_only(), "n_rows"_a, "start"_a,
              "stop"_a, "n_threads"_a);
   module.def("local_elastic_net", &bind_local_elastic_net, "indptr"_a.noconvert(),
              "indices"_a.noconvert(), "values"_a.none().noconvert(),
-             "gram"_a.none().noconvert(), "candidate_indptr"_a.noconvert(),
+             "candidate_indptr"_a.noconvert(),
              "candidates"_a.noconvert(), "order"_a.noconvert(), "weights"_a.noconvert(),
              "sweeps"_a.noconvert(), nb::kw_only(), "l1"_a, "l2"_a, "positive"_a, "max_iter"_a,
              "tol"_a, "n_rows"_a, "start"_a, "stop"_a, "n_threads"_a);

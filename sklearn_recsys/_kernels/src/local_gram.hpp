@@ -93,18 +93,4 @@ void sum_gram(const Csr& matrix, const Slots& slots, const GramDesk& desk, float
   add_outer_products(desk.panel, desk.panel, filled, width, 1, 0, width, gram);
 }
 
-// The same from the Gram (n x n) of all columns.
-void gather_gram(const float* all, std::int64_t n, const Slots& slots, float* gram) {
-  for (int s = 0; s < slots.width; ++s) {
-    float* row = gram + static_cast<std::int64_t>(s) * slots.width;
-    if (s < slots.n) {
-      const float* from = all + slots.columns[s] * n;
-      for (int t = s; t < slots.n; ++t) row[t] = from[slots.columns[t]];
-      std::memset(row + slots.n, 0, (slots.width - slots.n) * sizeof(float));
-    } else {
-      std::memset(row, 0, slots.width * sizeof(float));
-    }
-  }
-}
-
 }  // namespace

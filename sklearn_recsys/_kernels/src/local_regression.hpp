@@ -29,10 +29,7 @@ inline Slots fill_gram(const LocalTask& task, std::int32_t column, const LocalDe
   std::memcpy(desk.columns, task.candidates.indices + first, n * sizeof(std::int32_t));
   desk.columns[n] = column;
   const Slots slots{desk.columns, n + 1, padded(n + 1)};
-  if (task.gram)
-    gather_gram(task.gram, task.columns.n_rows, slots, gram);
-  else
-    sum_gram(task.columns, slots, desk.gram, gram);
+  sum_gram(task.columns, slots, desk.gram, gram);
   return slots;
 }
 
@@ -103,18 +100,17 @@ Status regress_locally(const LocalTask& task, Solve solve) {
     if (n > n_entries) n_entries = n;
     if (last - first > most) most = last - first;
   }
-  const bool summed = task.gram == nullptr;
   const int width = padded(most + 1), n_threads = task.n_threads;
   Scratch<std::int32_t> columns(n_threads, most + 1);
   Scratch<float> systems(n_threads, LinearSystem::size_of(width) + width);
-  Scratch<std::int64_t> ends(n_threads, summed ? task.n_rows : 0);
-  Scratch<std::int32_t> rows(n_threads, summed ? task.n_rows + 1 : 0);
-  Scratch<Entry> entries(n_threads, summed ? n_entries : 0);
-  Scratch<float> panels(n_threads, summed ? kPanel * width : 0);
+  Scratch<std::int64_t> ends(n_threads, task.n_rows);
+  Scratch<std::int32_t> rows(n_threads, task.n_rows + 1);
+  Scratch<Entry> entries(n_threads, n_entries);
+  Scratch<float> panels(n_threads, kPanel * width);
   if (columns.failed() || systems.failed() || ends.failed() || rows.failed() ||
       entries.failed() || panels.failed())
     return Status::out_of_memory;
-  for (int t = 0; summed && t < n_threads; ++t)
+  for (int t = 0; t < n_threads; ++t)
     std::memset(ends.of_thread(t), 0, task.n_rows * sizeof(std::int64_t));
 #pragma omp parallel for num_threads(n_threads) schedule(dynamic, 1)
   for (std::int64_t place = task.rows.start; place < task.rows.stop; ++place)

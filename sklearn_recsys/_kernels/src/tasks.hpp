@@ -133,12 +133,10 @@ struct ElasticNet {
   float tol;
 };
 
-// Regressions of columns of a matrix on others of them, the candidates of each. What they need of
-// the Gram is taken from it, or where it is null summed from the columns' entries.
+// Regressions of columns of a matrix on others of them, the candidates of each.
 struct LocalTask {
   Csr columns;  // by column; values may be null, which is 1 for all
   std::int64_t n_rows;
-  const float* gram;
   Pattern candidates;
   const std::int32_t* order;  // `rows` are places in it: columns to regress
   Rows rows;
