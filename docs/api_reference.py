@@ -50,8 +50,8 @@ ROOMS = (
     Room(
         "linear_model",
         "Linear models",
-        "Regressions of each item on the others.",
-        ("SLIMRecommender",),
+        "Each item as a weighted sum of the others.",
+        ("EASERecommender", "SLIMRecommender"),
     ),
     Room(
         "decomposition",
@@ -115,6 +115,7 @@ ROOMS = (
             "join_item_table",
             "interactions_from_matrix",
             "matrix_from_interactions",
+            "share_work",
         ),
     ),
     Room(
@@ -149,13 +150,14 @@ ROOMS = (
             "average_precision_at_k",
             "reciprocal_rank_at_k",
             "roc_auc_per_user",
+            "sampled_ranking_metrics",
             "make_ranking_scorer",
         ),
     ),
     Room(
         "model_selection",
         "Model selection",
-        "Splits by row, user, item and time.",
+        "Splits by row, user, item and time, and grids to search.",
         (
             "train_test_split_by_user",
             "InteractionKFold",
@@ -163,6 +165,7 @@ ROOMS = (
             "TemporalSplit",
             "UserKFold",
             "ColdItemKFold",
+            "suggested_grid",
         ),
     ),
     Room(

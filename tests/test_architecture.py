@@ -68,6 +68,7 @@ OPTIONAL = {
     "base": {"faiss"},
     "datasets": {"pyarrow"},
     "inspection": {"matplotlib"},
+    "model_selection": {"optuna"},
     "neural_network": {"torch"},
     "persistence": {"skops"},
     "testing": {"hypothesis", "pytest", "polars", "pyarrow"},

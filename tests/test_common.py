@@ -23,7 +23,7 @@ from sklearn_recsys.baseline import (
 from sklearn_recsys.decomposition import ALSRecommender, HybridRecommender, SVDRecommender
 from sklearn_recsys.exceptions import DataWarning
 from sklearn_recsys.feature_extraction import GenreTfidf
-from sklearn_recsys.linear_model import SLIMRecommender
+from sklearn_recsys.linear_model import EASERecommender, SLIMRecommender
 from sklearn_recsys.neighbors import ItemKNNRecommender
 from sklearn_recsys.pipeline import RecommenderPipeline
 from sklearn_recsys.preprocessing import (
@@ -59,6 +59,7 @@ RECOMMENDERS = [
     *adapters(),
     ALSRecommender(n_components=8, reg=0.1),
     BaselineRecommender(),
+    EASERecommender(10.0),
     HybridRecommender(n_components=8),
     ItemKNNRecommender(),
     PopularityRecommender(),
@@ -73,6 +74,9 @@ VARIANTS = [
         4, reg=0.1, alpha=None, unobserved_weight=0.1, reg_exponent=0.5, solver="cholesky"
     ),
     BaselineRecommender(0.0, item_shrinkage=0.0, max_iter=1),
+    EASERecommender(),
+    EASERecommender(0.5, dropout=0.3, max_diagonal=0.4),
+    EASERecommender(1.0, n_neighbors=3),
     HybridRecommender(),
     HybridRecommender(8, loss="bpr", user_reg=0.01, item_reg=0.01),
     HybridRecommender(8, loss="warp-kos", k=2, n=4),

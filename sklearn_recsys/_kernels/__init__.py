@@ -45,6 +45,7 @@ __all__ = [
     "places_in_runs",
     "require_memory",
     "sort_pairs",
+    "sparse_dense_product",
     "starts_of_runs",
     "top_k_factors",
     "top_k_scores",
@@ -72,6 +73,7 @@ look_up_ids = dispatched("look_up_ids")
 mark_ids = dispatched("mark_ids")
 merge_sorted_pairs = dispatched("merge_sorted_pairs")
 sort_pairs = dispatched("sort_pairs")
+sparse_dense_product = dispatched("sparse_dense_product")
 top_k_factors = dispatched("top_k_factors")
 top_k_scores = dispatched("top_k_scores")
 top_k_similarity = dispatched("top_k_similarity")

@@ -9,28 +9,30 @@ from sklearn import get_config
 
 from sklearn_recsys._kernels import cut_evenly
 
-__all__ = ["Block", "densify", "finite", "memory_batches", "uneven_batches"]
+__all__ = ["BYTES_PER_SCORE", "Block", "densify", "finite", "memory_batches", "uneven_batches"]
 
 Block = np.ndarray | sparse.csr_array
 """Scores of some rows for all columns; entries that a sparse block does not store are zero."""
 
 # Bytes held for each score of a block: the score, its copy where the model's is not float32, and
 # room for a model's own temporaries.
-_BYTES_PER_SCORE = 24
+BYTES_PER_SCORE = 24
 
 
-def memory_batches(n: int, width: int) -> Iterator[slice]:
+def memory_batches(
+    n: int, width: int, *, bytes_per_score: int = BYTES_PER_SCORE
+) -> Iterator[slice]:
     """Yield slices of `n` rows such that a block of `width` scores a row fits in memory.
 
     An eighth of scikit-learn's ``working_memory`` (128 MiB by default) is the bound.
     """
-    size = max(1, int(_scores_at_once() // max(width, 1)))
+    size = max(1, int(_bytes_at_once() / bytes_per_score // max(width, 1)))
     return (slice(start, min(start + size, n)) for start in range(0, n, size))
 
 
 def uneven_batches(widths: np.ndarray) -> Iterator[slice]:
     """Yield slices of rows, as `memory_batches` does, where each row has a width of its own."""
-    return cut_evenly(widths, _scores_at_once())
+    return cut_evenly(widths, _bytes_at_once() / BYTES_PER_SCORE)
 
 
 def densify(scores: Block) -> np.ndarray:
@@ -48,5 +50,5 @@ def finite(scores: np.ndarray) -> np.ndarray:
         return np.nan_to_num(scores, nan=0.0)
 
 
-def _scores_at_once() -> float:
-    return get_config()["working_memory"] * 2**20 / 8 / _BYTES_PER_SCORE
+def _bytes_at_once() -> float:
+    return get_config()["working_memory"] * 2**20 / 8

@@ -6,7 +6,9 @@ from abc import abstractmethod
 import numpy as np
 from scipy import sparse
 
-from sklearn_recsys.base._rankers import rank_by_similarity, take_rows
+from sklearn_recsys._kernels import as_float32
+from sklearn_recsys.base._blocks import Block, densify, uneven_batches
+from sklearn_recsys.base._rankers import multiply, rank_by_similarity, take_rows
 from sklearn_recsys.base._recommender import BaseRecommender
 from sklearn_recsys.base._tags import RecommenderTags
 
@@ -21,12 +23,14 @@ class ItemSimilarityRecommender(BaseRecommender):
 
     Attributes
     ----------
-    item_similarity_ : csr_array of shape (n_items, n_items), dtype float32
-        Row: item of the history; column: item that is scored. Its diagonal is empty.
+    item_similarity_ : csr_array or ndarray of shape (n_items, n_items), dtype float32
+        Row: item of the history; column: item that is scored. Its diagonal is empty. A model
+        that gives each pair a weight keeps an array in C order, which takes half the memory of
+        as many stored entries.
     """
 
     @abstractmethod
-    def _similarity(self, matrix: sparse.csr_array) -> sparse.csr_array:
+    def _similarity(self, matrix: sparse.csr_array) -> Block:
         """Return the similarity (n_items, n_items), diagonal empty, learned from interactions."""
 
     def _weigh_history(self, history: sparse.csr_array) -> sparse.csr_array:
@@ -34,18 +38,25 @@ class ItemSimilarityRecommender(BaseRecommender):
         return history
 
     def _fit(self, interactions):
-        similarity = sparse.csr_array(self._similarity(interactions.matrix))
+        similarity = self._similarity(interactions.matrix)
+        if not sparse.issparse(similarity):
+            self.item_similarity_ = as_float32(similarity)
+            return
+        similarity = sparse.csr_array(similarity)
         similarity.sort_indices()
         self.item_similarity_ = similarity.astype(np.float32, copy=False)
 
     def _score(self, rows):
-        return self._weigh_history(self.interactions_[rows]) @ self.item_similarity_
+        return multiply(self._weigh_history(self.interactions_[rows]), self.item_similarity_)
 
     def _score_history(self, history, weights):
-        return self._weigh_history(history) @ self.item_similarity_
+        return multiply(self._weigh_history(history), self.item_similarity_)
 
     def _score_pairs(self, rows, cols):
-        weights, by_item = self._weigh_history(self.interactions_), self.item_similarity_.T.tocsr()
+        weights = self._weigh_history(self.interactions_)
+        if not sparse.issparse(self.item_similarity_):
+            return _score_pairs_by_dense(weights, self.item_similarity_, rows, cols)
+        by_item = self.item_similarity_.T.tocsr()
         scores = np.empty(len(rows), dtype=np.float32)
         for part in self._batches(len(rows)):
             scores[part] = weights[rows[part]].multiply(by_item[cols[part]]).sum(axis=1)
@@ -60,11 +71,12 @@ class ItemSimilarityRecommender(BaseRecommender):
 
     def _contributions(self, history, col):
         weights = self._weigh_history(history)
-        across = self.item_similarity_[:, [col]].toarray()[weights.indices, 0]
+        across = densify(self.item_similarity_[:, [col]])[weights.indices, 0]
         return weights.data.astype(np.float64) * across  # float32 overflows
 
     def _item_comparison(self):
-        return self.item_similarity_.__getitem__
+        # Sparse, whatever the weights are kept in: items of weight zero are not similar.
+        return lambda codes: sparse.csr_array(self.item_similarity_[codes])
 
     def _user_comparison(self):
         # Cosine, unless a model has a similarity that means something between users too.
@@ -77,3 +89,17 @@ class ItemSimilarityRecommender(BaseRecommender):
     def __recommender_tags__(self):
         """Tell what every model of this family can do."""
         return RecommenderTags(explain=("item",), similar_items=True, similar_users=True)
+
+
+def _score_pairs_by_dense(
+    weights: sparse.csr_array, similarity: np.ndarray, rows: np.ndarray, cols: np.ndarray
+) -> np.ndarray:
+    scores = np.empty(len(rows), dtype=np.float32)
+    lengths = np.diff(weights.indptr)[rows]
+    for part in uneven_batches(np.maximum(lengths, 1)):
+        history = weights[rows[part]]
+        terms = history.data.astype(np.float64)  # float32 overflows
+        terms *= similarity[history.indices, np.repeat(cols[part], lengths[part])]
+        history.data = terms
+        scores[part] = history.sum(axis=1)
+    return scores

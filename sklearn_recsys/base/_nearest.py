@@ -5,8 +5,8 @@ import numpy as np
 from scipy import sparse
 
 from sklearn_recsys._kernels import csr_pattern, cut_evenly, gram_top_k, require_memory, unpack_keys
-from sklearn_recsys.interactions._sparse import with_data
 from sklearn_recsys.base._measures import PreparedMeasure
+from sklearn_recsys.interactions._sparse import with_data
 
 __all__ = ["nearest_rows"]
 

@@ -10,17 +10,19 @@ from scipy import sparse
 from sklearn_recsys._kernels import (
     as_float32,
     csr_arrays,
+    sparse_dense_product,
     top_k_factors,
     top_k_scores,
     top_k_similarity,
     top_k_stored,
 )
-from sklearn_recsys.base._blocks import Block, memory_batches
+from sklearn_recsys.base._blocks import BYTES_PER_SCORE, Block, memory_batches
 from sklearn_recsys.base._ranking import Ranker
 
 __all__ = [
     "Comparison",
     "choose_ranker",
+    "multiply",
     "rank_by_comparison",
     "rank_by_factors",
     "rank_by_scores",
@@ -67,8 +69,10 @@ def rank_by_factors(
     return Ranker(len(users), float(items.size), fill)
 
 
-def rank_by_similarity(history: sparse.csr_array, similarity: sparse.csr_array) -> Ranker:
-    """Rank by ``history @ similarity``; entries that the product does not store are zero."""
+def rank_by_similarity(history: sparse.csr_array, similarity: Block) -> Ranker:
+    """Rank by ``history @ similarity``; entries that a sparse product does not store are zero."""
+    if not sparse.issparse(similarity):
+        return _rank_by_dense_similarity(history, similarity)
     n_rows, n_items = history.shape
     indptr, indices, values = csr_arrays(history)
     across = csr_arrays(similarity)
@@ -91,6 +95,26 @@ def rank_by_similarity(history: sparse.csr_array, similarity: sparse.csr_array) 
     # Scattered additions take some ten times as long as multiplications in a row.
     per_row = len(indices) / max(n_rows, 1) * len(across[1]) / max(n_items, 1)
     return Ranker(n_rows, 10 * per_row + n_items, fill)
+
+
+def _rank_by_dense_similarity(history: sparse.csr_array, similarity: np.ndarray) -> Ranker:
+    arrays, across = csr_arrays(history), as_float32(similarity)
+
+    def fill(part, columns, marks, found, scores, n_threads):
+        block = _multiply(arrays, part, across, n_threads)
+        _fill_from_block(block, columns, marks, found, scores, n_threads)
+
+    # The more rows a block has, the less its kernel has to move the similarities about.
+    blocks = _in_blocks(fill, similarity.shape[1], bytes_per_score=across.itemsize)
+    return Ranker(history.shape[0], 0, blocks)
+
+
+def multiply(history: sparse.csr_array, similarity: Block) -> Block:
+    """Return ``history @ similarity``, the same numbers as are ranked by, in float32."""
+    if sparse.issparse(similarity):
+        return history @ similarity
+    everything = slice(0, history.shape[0])
+    return _multiply(csr_arrays(history), everything, as_float32(similarity), n_threads=1)
 
 
 def rank_by_scores(score: Callable[[slice], Block], n_rows: int, n_columns: int) -> Ranker:
@@ -163,15 +187,31 @@ def _fill_from_block(block, columns, marks, found, scores, n_threads) -> None:
     )
 
 
+def _multiply(
+    history: tuple[np.ndarray, np.ndarray, np.ndarray],
+    part: slice,
+    similarity: np.ndarray,
+    n_threads: int,
+) -> np.ndarray:
+    indptr, indices, values = history
+    block = np.empty((part.stop - part.start, similarity.shape[1]), dtype=np.float32)
+    pointers = indptr[part.start : part.stop + 1]
+    sparse_dense_product(pointers, indices, values, similarity, block, n_threads=n_threads)
+    return block
+
+
 def _identity(n: int) -> sparse.csr_array:
     return sparse.csr_array((np.ones(n, np.float32), np.arange(n), np.arange(n + 1)), shape=(n, n))
 
 
-def _in_blocks(fill: Callable[..., None], width: int) -> Callable[..., None]:
+def _in_blocks(
+    fill: Callable[..., None], width: int, *, bytes_per_score: int = BYTES_PER_SCORE
+) -> Callable[..., None]:
     """Return a function that fills lists by blocks of `width` scores a row that fit in memory."""
 
     def fill_all(part, columns, marks, found, scores, n_threads):
-        for block in memory_batches(part.stop - part.start, width):
+        n_rows = part.stop - part.start
+        for block in memory_batches(n_rows, width, bytes_per_score=bytes_per_score):
             rows = slice(part.start + block.start, part.start + block.stop)
             own = marks._replace(indptr=marks.indptr[block.start : block.stop + 1])
             fill(rows, columns, own, found[block], scores[block], n_threads=n_threads)

@@ -135,9 +135,8 @@ class BaseRecommender(CodesMixin, NeighborhoodMixin, BaseEstimator, metaclass=AB
             X = require_table(X)
             validate_data(self, X, skip_check_array=True)
             allow_negative = self.__recommender_tags__().negative_values
-            interactions = validate_interactions(
-                X, y, sample_weight, duplicates=self._duplicates, allow_negative=allow_negative
-            )
+            options = {"duplicates": self._duplicates, "allow_negative": allow_negative}
+            interactions = validate_interactions(X, y, sample_weight, **options, share=True)
             if getattr(self, "verbose", 0) and interactions.n_merged:
                 name = type(self).__name__
                 print(f"[{name}] merged {interactions.n_merged} duplicate rows")  # noqa: T201
@@ -349,6 +348,7 @@ class BaseRecommender(CodesMixin, NeighborhoodMixin, BaseEstimator, metaclass=AB
             on_unknown=on_unknown,
             duplicates=self._duplicates,
             allow_negative=tags.negative_values,
+            takes_features=tags.cold_users,
         )
 
     def _describe_audience(self, users, history, user_features) -> tuple[Audience, list[Group]]:

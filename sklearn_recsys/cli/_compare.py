@@ -20,7 +20,11 @@ from sklearn_recsys.cli._output import format_of, table_lines, write_lines, writ
 from sklearn_recsys.cli._progress import Progress, say
 from sklearn_recsys.cli._titles import add_titles
 from sklearn_recsys.metrics import make_ranking_scorer
-from sklearn_recsys.model_selection import InteractionKFold, train_test_split_by_user
+from sklearn_recsys.model_selection import (
+    InteractionKFold,
+    suggested_grid,
+    train_test_split_by_user,
+)
 
 __all__ = ["Comparison", "Entry", "compare", "run"]
 
@@ -151,7 +155,7 @@ def compare(comparison: Comparison) -> list[Entry]:
     candidates = comparison.candidates
     entries = []
     for place, candidate in enumerate(candidates, start=1):
-        n_settings = len(ParameterGrid(candidate._suggested_grid))
+        n_settings = len(ParameterGrid(suggested_grid(candidate)))
         title = f"[{place}/{len(candidates)}] {type(candidate).__name__}"
         progress = Progress(title, n_settings * _N_FOLDS if n_settings > 1 else 0)
         entries.append(_measure(_tune(candidate, comparison, progress), comparison))
@@ -166,7 +170,7 @@ def _tune(
     recommender: BaseRecommender, comparison: Comparison, progress: Progress
 ) -> tuple[BaseRecommender, dict[str, Any]]:
     """Return the recommender with its best settings on folds of the training part alone."""
-    grid = recommender._suggested_grid
+    grid = suggested_grid(recommender)
     if len(ParameterGrid(grid)) == 1:
         return recommender, {}
     search = GridSearchCV(

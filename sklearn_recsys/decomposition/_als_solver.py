@@ -18,6 +18,7 @@ from sklearn_recsys._kernels import (
     padded_width,
     zero_vectors,
 )
+from sklearn_recsys.interactions._sharing import derive
 
 __all__ = ["Alternation", "LeastSquares", "Penalty", "Rows", "are_alike", "pad"]
 
@@ -226,7 +227,8 @@ class Alternation:
         n_steps: int | None,
     ) -> None:
         self._squares, self._n_steps = squares, n_steps
-        self._users, self._items = Rows.of(matrix), Rows.of_columns(matrix)
+        self._users = Rows.of(matrix)
+        self._items = derive(matrix, "rows of columns", lambda: Rows.of_columns(matrix))
         n_users, n_items = matrix.shape
         self._user_reg, self._item_reg = (
             squares.penalty(reg, exponent, rows, n_others).of(rows.counts)

@@ -8,20 +8,19 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from sklearn_recsys._kernels import count_threads, padded_width, require_memory
+from sklearn_recsys._kernels import count_threads
 from sklearn_recsys.base import FactorRecommender
 from sklearn_recsys.base._partial_fit import PartialFitMixin
 from sklearn_recsys.base._progress import IterativeMixin, Progress
 from sklearn_recsys.decomposition._early_stopping import HeldOut, Patience
-from sklearn_recsys.decomposition._feature_reading import FeatureReadingMixin
-from sklearn_recsys.decomposition._hybrid_solver import (
+from sklearn_recsys.decomposition._embedding import (
     Embedding,
-    Objective,
-    Sgd,
     compose_features,
     normalize_rows,
-    run_epochs,
+    require_embedding_memory,
 )
+from sklearn_recsys.decomposition._feature_reading import FeatureReadingMixin
+from sklearn_recsys.decomposition._hybrid_solver import Objective, Sgd, run_epochs
 from sklearn_recsys.decomposition._seeding import make_generator
 from sklearn_recsys.interactions import FeatureTable
 
@@ -65,14 +64,16 @@ class HybridRecommender(FeatureReadingMixin, IterativeMixin, PartialFitMixin, Fa
     rho, epsilon : float, default=0.95 and 1e-6
         Of "adadelta": its memory, and what is added under its roots, which makes the first steps
         larger.
-    user_reg, item_reg : float, default=0.0
-        Penalties of the squared embeddings and biases. Higher values give smaller vectors.
+    user_reg, item_reg : float, default=0.3
+        Penalties of the squared embeddings and biases. Higher values give smaller vectors; 0 is
+        LightFM's default.
     max_iter : int, default=30
         Epochs: how often each positive interaction is looked at.
     max_sampled : int, default=10
         Draws in search of a violation. More find those that are left late, and take longer.
     k, n : int, default=5 and 10
-        For "warp-kos": the place of the item to learn from among how many drawn positives.
+        For "warp-kos": the place of the item to learn from among how many drawn positives, at
+        most `n` (of a user with fewer, the last of hers).
     early_stopping : bool, default=False
         Hold interactions out, and stop where they are no longer ranked better. Fit again with
         `max_iter` set to `n_iter_` to learn from them, too.
@@ -220,8 +221,8 @@ n_components), dtype float32
         optimizer="adagrad",
         rho=0.95,
         epsilon=1e-6,
-        user_reg=0.0,
-        item_reg=0.0,
+        user_reg=0.3,
+        item_reg=0.3,
         max_iter=30,
         max_sampled=10,
         k=5,
@@ -272,7 +273,8 @@ n_components), dtype float32
 
     def _factorize(self, matrix):
         vars(self).pop("validation_scores_", None)  # of another fit
-        self._require_memory(matrix)
+        tables = [part for part in self._metadata if part is not None]
+        self._require_memory(matrix, sum(part.shape[1] for part in tables))
         k, rng = self.n_components, make_generator(self.random_state)
         adadelta = self.optimizer == "adadelta"
         users, items = (
@@ -336,6 +338,7 @@ n_components), dtype float32
 
     def _update(self, extension):
         matrix, rng = extension.interactions.matrix, make_generator(self.random_state)
+        self._require_memory(matrix, len(self.user_feature_names_ + self.item_feature_names_))
         self.is_cold_user_ = np.diff(matrix.indptr) == 0
         self.is_cold_item_ = np.bincount(matrix.indices, minlength=matrix.shape[1]) == 0
         users = self._extend("user", self.users_, extension.old_rows, rng)
@@ -375,16 +378,14 @@ n_components), dtype float32
             return self.interactions_.indices[self.interactions_.data > 0].astype(np.int32)
         return np.flatnonzero(np.bincount(self.interactions_.indices)).astype(np.int32)
 
-    def _require_memory(self, matrix: sparse.csr_array) -> None:
-        """Raise if a fit would not fit in memory."""
-        tables = [part for part in self._metadata if part is not None]
-        n_features = sum(matrix.shape) + sum(part.shape[1] for part in tables)
-        of_vectors = 4 * (padded_width(self.n_components + 1) + self.n_components)
-        copies = 3 if self.optimizer == "adadelta" or self.early_stopping else 2
-        require_memory(
-            copies * of_vectors * n_features + 16 * matrix.nnz,
-            f"{self.n_components} components of {n_features} features",
-            advice="lower n_components, free some, or fit on a part of the data",
+    def _require_memory(self, matrix: sparse.csr_array, n_of_tables: int) -> None:
+        """Raise if learning from a matrix, and features of tables, would not fit in memory."""
+        require_embedding_memory(
+            sum(matrix.shape) + n_of_tables,
+            self.n_components,
+            n_copies=3 if self.optimizer == "adadelta" or self.early_stopping else 2,
+            n_users=matrix.shape[0],
+            n_entries=matrix.nnz,
         )
 
     def __recommender_tags__(self):

@@ -1,8 +1,7 @@
-"""Embeddings of features, and the rounds of gradients by which they are learned."""
+"""The rounds of gradients by which embeddings of features are learned."""
 # SPDX-License-Identifier: BSD-3-Clause
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,15 +16,9 @@ from sklearn_recsys._kernels import (
 )
 from sklearn_recsys.base._progress import Progress
 from sklearn_recsys.decomposition._early_stopping import HeldOut, Patience
+from sklearn_recsys.decomposition._embedding import Embedding, start_state
 
-__all__ = [
-    "Embedding",
-    "Objective",
-    "Sgd",
-    "compose_features",
-    "normalize_rows",
-    "run_epochs",
-]
+__all__ = ["Objective", "Sgd", "run_epochs"]
 
 # Examples of one call of the kernel: a tenth of a second, so that Ctrl-C is heard.
 _EXAMPLES_OF_CALL = 1 << 18
@@ -38,150 +31,6 @@ _SMALLEST_ROUND, _LARGEST_ROUND = 8, 512
 # Of a history: epochs, and the seed of everyone's draws.
 _HISTORY_EPOCHS = 20
 _HISTORY_SEED = 20260
-
-
-def compose_features(
-    metadata: sparse.csr_array | None,
-    warm: np.ndarray,
-    *,
-    role: str,
-    identity: bool,
-    normalize: bool,
-) -> sparse.csr_array | None:
-    """Return the features (n, n_features) of users or items, or None where they have ids alone.
-
-    Parameters
-    ----------
-    metadata : csr_array of shape (n, n_metadata) or None
-        Features of the table, which come first.
-    warm : ndarray of shape (n,), dtype bool
-        Who has interactions, and so learns an embedding of her own.
-    role : {"user", "item"}
-        For error messages.
-    identity : bool
-        Whether there are such embeddings, one for each row.
-    normalize : bool
-        Whether the absolute values of a row sum to 1.
-    """
-    if metadata is None and not identity:
-        raise ValueError(
-            f"{role}_identity=False leaves {role}s without any feature, as {role}_features is "
-            f"None. Give {role}_features a FeatureTable, or set {role}_identity=True."
-        )
-    if metadata is None:
-        return None
-    features = metadata
-    if identity:
-        indptr = np.append(0, np.cumsum(warm))
-        entries = np.ones(indptr[-1], dtype=np.float32), np.flatnonzero(warm), indptr
-        own = sparse.csr_array(entries, shape=(len(warm), len(warm)))
-        features = sparse.csr_array(sparse.hstack([metadata, own], format="csr"))
-    return normalize_rows(features) if normalize else features
-
-
-def normalize_rows(features: sparse.csr_array) -> sparse.csr_array:
-    """Return rows whose absolute values sum to 1, or to 0 if they are zero."""
-    sums = np.asarray(abs(features).sum(axis=1), dtype=np.float64).ravel()
-    scale = 1 / np.where(sums > 0, sums, 1)
-    data = features.data * np.repeat(scale, np.diff(features.indptr))
-    return sparse.csr_array(
-        (data.astype(np.float32), features.indices, features.indptr), shape=features.shape
-    )
-
-
-@dataclass
-class Embedding:
-    """The features of users or items, and the vectors that stand for them.
-
-    Attributes
-    ----------
-    features : csr_array of shape (n, n_features) or None
-        None where each user or item is a feature of its own.
-    n_components : int
-        Components of a vector; one more is the bias, and zeros are up to the kernel's width.
-    vectors, squares : ndarray of shape (n_features, width), dtype float32
-        What is learned, and what the steps depend on.
-    updates : ndarray of shape (n_features, width), dtype float32, or None
-        What Adadelta's steps depend on, too.
-    """
-
-    features: sparse.csr_array | None
-    n_components: int
-    vectors: np.ndarray
-    squares: np.ndarray
-    updates: np.ndarray | None
-
-    @classmethod
-    def draw(
-        cls,
-        features: sparse.csr_array | None,
-        n: int,
-        n_components: int,
-        *,
-        rng: np.random.Generator,
-        adadelta: bool,
-    ) -> "Embedding":
-        """Return small random vectors, and biases of zero."""
-        n_features = n if features is None else features.shape[1]
-        vectors = zero_vectors(n_features, n_components + 1)
-        drawn = rng.random((n_features, n_components), dtype=np.float32)
-        vectors[:, :n_components] = (drawn - np.float32(0.5)) / np.float32(n_components)
-        if features is not None:  # what nobody has is not learned either
-            vectors[np.bincount(features.indices, minlength=n_features) == 0] = 0
-        return cls(features, n_components, vectors, *_start_state(vectors, adadelta=adadelta))
-
-    @classmethod
-    def fixed(cls, vectors: np.ndarray, biases: np.ndarray, *, adadelta: bool) -> "Embedding":
-        """Return users or items that are features of their own, and are not to be moved."""
-        n, n_components = vectors.shape
-        padded = zero_vectors(n, n_components + 1)
-        padded[:, :n_components], padded[:, n_components] = vectors, biases
-        # Nothing reads the state of what does not move.
-        return cls(None, n_components, padded, padded, padded if adadelta else None)
-
-    def keep(
-        self,
-        places: np.ndarray,
-        vectors: np.ndarray,
-        biases: np.ndarray,
-        squares: np.ndarray,
-        updates: np.ndarray | None,
-    ) -> None:
-        """Take over what was learned before of the features at some places, if anything."""
-        used = vectors.any(axis=1)
-        places = places[used]
-        self.vectors[places, : self.n_components] = vectors[used]
-        self.vectors[places, self.n_components] = biases[used]
-        self.squares[places] = squares[used]
-        if self.updates is not None and updates is not None:
-            self.updates[places] = updates[used]
-
-    def describe(self) -> dict[str, Any]:
-        """Return what a model keeps, by the names of its attributes."""
-        k, composed = self.n_components, self.composed
-        factors, biases = np.ascontiguousarray(composed[:, :k]), composed[:, k].copy()
-        embeddings = factors, biases  # the same, where each user or item is a feature
-        if self.features is not None:
-            embeddings = np.ascontiguousarray(self.vectors[:, :k]), self.vectors[:, k].copy()
-        return {
-            "{role}_factors_": factors,
-            "{role}_biases_": biases,
-            "{role}_feature_embeddings_": embeddings[0],
-            "{role}_feature_biases_": embeddings[1],
-            "_{role}_squares": self.squares,
-            "_{role}_updates": self.updates,
-        }
-
-    @property
-    def composed(self) -> np.ndarray:
-        """Return the vectors and biases (n, n_components + 1) of the users or items."""
-        used = self.vectors[:, : self.n_components + 1]
-        return used if self.features is None else np.asarray(self.features @ used)
-
-    def arrays(self) -> tuple[Any, ...]:
-        """Return what the kernel takes."""
-        rows = (None,) * 3 if self.features is None else csr_arrays(self.features)
-        return (*rows, self.vectors, self.squares, self.updates)
 
 
 class Objective(NamedTuple):
@@ -215,7 +64,12 @@ class Objective(NamedTuple):
 
     @classmethod
     def of(cls, estimator: Any) -> "Objective":
-        """Return what the parameters of a recommender say."""
+        """Return what the parameters of a recommender say; raise if `k` exceeds `n`."""
+        if estimator.loss == "warp-kos" and estimator.k > estimator.n:
+            raise ValueError(
+                "k must be at most n, the number of positives that are drawn, but "
+                f"k={estimator.k} and n={estimator.n}."
+            )
         return cls(
             loss=estimator.loss,
             learning_rate=float(estimator.learning_rate),
@@ -303,7 +157,7 @@ class Sgd:
         """
         vectors = zero_vectors(self._matrix.shape[0], items.n_components + 1)
         vectors[:, : len(start)] = start
-        state = _start_state(vectors, adadelta=items.updates is not None)
+        state = start_state(vectors, adadelta=items.updates is not None)
         users = Embedding(None, items.n_components, vectors, *state)
         lottery = np.random.default_rng(_HISTORY_SEED).random(self._matrix.shape[1])
         order = np.lexsort((lottery[self._cols], self._rows))
@@ -356,15 +210,6 @@ class Sgd:
             n_threads=objective.n_threads,
         )
         return float(losses.sum())
-
-
-def _start_state(vectors: np.ndarray, *, adadelta: bool) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return what the steps with some vectors depend on, before the first."""
-    state = zero_vectors(*vectors.shape)
-    if adadelta:
-        return state, zero_vectors(*vectors.shape)
-    state[:] = 1
-    return state, None
 
 
 def run_epochs(

@@ -24,6 +24,7 @@ from sklearn_recsys.interactions._looking._description import (
     describe_interactions,
 )
 from sklearn_recsys.interactions._looking._popularity_table import popularity_table
+from sklearn_recsys.interactions._sharing import share_work
 
 __all__ = [
     "FeatureTable",
@@ -45,5 +46,6 @@ __all__ = [
     "merge_items",
     "normalize_labels",
     "popularity_table",
+    "share_work",
     "validate_ids",
 ]

@@ -118,6 +118,7 @@ def validate_audience(
     on_unknown: str,
     duplicates: str,
     allow_negative: bool,
+    takes_features: bool = False,
 ) -> Audience:
     """Resolve the users asked for against the training data and a table of histories.
 
@@ -133,6 +134,8 @@ def validate_audience(
         Whether unknown users raise, stay in the audience, or leave it.
     duplicates, allow_negative
         As in `validate_interactions`, for the histories.
+    takes_features : bool, default=False
+        Whether the model could be told of them by features instead.
 
     Raises
     ------
@@ -151,10 +154,12 @@ def validate_audience(
     rows = user_index.encode(ids)
     unknown = (rows < 0) & (history_rows < 0)
     if unknown.any() and on_unknown == "raise":
+        by_features = ", or leave users out and describe them by user_features="
         raise UnknownIdError(
             f"users holds {unknown.sum()} unknown user(s): {list_some(ids[unknown])}. Pass "
             "on_unknown='popular' for the popular items, on_unknown='skip' to leave them out, or "
-            "their interactions as history= if the model can fold them in."
+            "their interactions as history= if the model can fold them in"
+            f"{by_features if takes_features else ''}."
         )
     if on_unknown == "skip":
         ids, rows, history_rows = ids[~unknown], rows[~unknown], history_rows[~unknown]

@@ -78,7 +78,7 @@ class FittedFeatures:
         codes = self.index.encode(ids)
         known = codes >= 0
         if self.missing == "error":
-            require_known(ids[~known], self.index)
+            require_known(ids[~known], self.index, advice="Add their rows and fit again")
         return spread_rows(self.matrix[codes[known]], np.flatnonzero(known), len(codes))
 
     def transform_rows(self, rows: Table) -> sparse.csr_array:
@@ -148,12 +148,12 @@ def as_feature_matrix(output: Any, n_rows: int, *, role: str) -> sparse.csr_arra
     return matrix
 
 
-def require_known(unknown: np.ndarray, index: IdIndex) -> None:
+def require_known(unknown: np.ndarray, index: IdIndex, *, advice: str = "Add their rows") -> None:
     """Raise an ``UnknownIdError`` that names ids which are not in the table, if there are any."""
     if len(unknown):
         raise UnknownIdError(
             f"{len(unknown)} {index.role}(s) are not in the {index.role} feature table of "
-            f"{len(index)} row(s): {list_some(unknown)}. Add their rows, or give FeatureTable "
+            f"{len(index)} row(s): {list_some(unknown)}. {advice}, or give FeatureTable "
             "missing='zero' for rows of zeros."
         )
 

@@ -3,7 +3,8 @@
 
 import re
 import warnings
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,7 @@ from sklearn_recsys.interactions._columns import (
 )
 from sklearn_recsys.interactions._ids import IdIndex, list_some
 from sklearn_recsys.interactions._pairs import merge_pairs
+from sklearn_recsys.interactions._sharing import digest, recall
 
 __all__ = [
     "InteractionColumns",
@@ -153,6 +155,7 @@ def validate_interactions(
     *,
     duplicates: str = "sum",
     allow_negative: bool = True,
+    share: bool = False,
 ) -> Interactions:
     """Encode a table of interactions as a sparse matrix of users and items.
 
@@ -168,6 +171,8 @@ def validate_interactions(
         Merge rows of one pair into the sum of weight times value, or the weighted mean.
     allow_negative : bool, default=True
         Whether negative values are accepted.
+    share : bool, default=False
+        Whether what an equal table was encoded to may be returned, and is kept for the next.
 
     Returns
     -------
@@ -199,19 +204,30 @@ def validate_interactions(
             f"Negative values in data: {list_some(values[values < 0])}, but this model takes "
             "values >= 0 only. Drop these rows or choose a model whose tag negative_values is set."
         )
+    names = columns.user_name, columns.item_name
+    parts = users, items, values, weights
+    key = digest(parts, duplicates) if share else None
+    encoded = recall(key, lambda: _encode(*parts, names, mean=duplicates == "mean"))
+    # Each model has matrices of its own, whose arrays it may share.
+    matrix, summed = copy(encoded.matrix), copy(encoded.weights)
+    return replace(encoded, matrix=matrix, weights=summed, user_name=names[0], item_name=names[1])
+
+
+def _encode(
+    users: np.ndarray | pd.Categorical,
+    items: np.ndarray | pd.Categorical,
+    values: np.ndarray,
+    weights: np.ndarray | None,
+    names: tuple[str, str],
+    *,
+    mean: bool,
+) -> Interactions:
     user_index, rows = IdIndex.factorize(users, "user")
     item_index, cols = IdIndex.factorize(items, "item")
     shape = (len(user_index), len(item_index))
-    matrix, summed = merge_pairs(rows, cols, values, weights, shape, mean=duplicates == "mean")
-    return Interactions(
-        matrix=matrix,
-        weights=summed,
-        users=user_index,
-        items=item_index,
-        user_name=columns.user_name,
-        item_name=columns.item_name,
-        n_merged=len(values) - matrix.nnz,
-    )
+    matrix, summed = merge_pairs(rows, cols, values, weights, shape, mean=mean)
+    n_merged = len(values) - matrix.nnz
+    return Interactions(matrix, summed, user_index, item_index, *names, n_merged)
 
 
 def validate_pairs(X: Table, users: IdIndex, items: IdIndex) -> tuple[np.ndarray, np.ndarray]:

@@ -44,7 +44,7 @@ class LocalRegression:
     Attributes
     ----------
     columns : csr_array of shape (n_items, n_users), dtype float32
-        The interactions by item, scaled so that no product overflows.
+        The interactions by item, of mean square 1.
     candidates : csr_array of shape (n_items, n_items)
         Stores an entry, of any value, for each candidate of the item of the row.
     n_threads : int

@@ -15,8 +15,9 @@ from sklearn_recsys._kernels import (
     require_memory,
 )
 from sklearn_recsys.base import ItemSimilarityRecommender
-from sklearn_recsys.linear_model._gram import gram_of_columns, scaled_columns
+from sklearn_recsys.base._gram import item_gram
 from sklearn_recsys.linear_model._local import LocalRegression, nearest_items
+from sklearn_recsys.linear_model._scaling import with_mean_square_one
 
 __all__ = ["SLIMRecommender"]
 
@@ -25,6 +26,8 @@ _WORK_OF_CALL = 1e9
 # … if each item takes so many for each other item: most are those of the gradient of all weights,
 # which is computed some times for some hundred weights that are not zero.
 _WORK_OF_PAIR = 1000
+# A larger penalty leaves no weight that counts, but room for a sum in float32.
+_LARGEST_PENALTY = 1e37
 
 
 class SLIMRecommender(ItemSimilarityRecommender):
@@ -40,8 +43,9 @@ class SLIMRecommender(ItemSimilarityRecommender):
     Parameters
     ----------
     reg : float, default=300.0
-        Penalty of the weights, in units of the summed squares of the values: with values of 1, in
-        users. Higher values leave fewer and smaller weights.
+        Penalty of the weights, in units of the mean square of the positive values: without values
+        that of the paper, and the same for stars, percents and counts. Higher values leave fewer
+        and smaller weights.
     l1_ratio : float, default=0.02
         Share, in [0, 1], of the penalty that is on the weights' sizes, the rest being on their
         squares, as in scikit-learn's ElasticNet. Higher values leave fewer weights.
@@ -84,7 +88,8 @@ class SLIMRecommender(ItemSimilarityRecommender):
 
     Notes
     -----
-    With X the users' values and x_j its column j, the weights w of item j minimise
+    With X the values, scaled to a mean square of 1 where they are positive (which the paper does
+    not do), and x_j its column j, the weights w of item j minimise
 
         1/2 ||x_j - X w||^2 + reg ((1 - l1_ratio) / 2 ||w||^2 + l1_ratio ||w||_1)
 
@@ -153,9 +158,8 @@ class SLIMRecommender(ItemSimilarityRecommender):
         self.verbose = verbose
 
     def _similarity(self, matrix):
-        columns, scale = scaled_columns(matrix)
-        # Beyond it no weight counts, and a sum would overflow float32.
-        reg = min(self.reg * scale, 1e37)
+        matrix = with_mean_square_one(matrix)
+        reg = min(self.reg, _LARGEST_PENALTY)
         options = {
             "l1": reg * self.l1_ratio,
             "l2": reg * (1 - self.l1_ratio),
@@ -165,27 +169,27 @@ class SLIMRecommender(ItemSimilarityRecommender):
         }
         n_threads = count_threads(self.n_jobs)
         if self.n_neighbors is None:
-            weights, sweeps = _regress_on_all(columns, options, n_threads=n_threads)
+            weights, sweeps = _regress_on_all(matrix, options, n_threads=n_threads)
         else:
-            order, k = self._tie_order, self.n_neighbors
-            candidates = nearest_items(columns, order, k, n_threads=n_threads)
-            weights, sweeps = LocalRegression(columns, candidates, n_threads).elastic_net(**options)
+            columns, order = matrix.T.tocsr(), self._tie_order
+            near = nearest_items(columns, order, self.n_neighbors, n_threads=n_threads)
+            weights, sweeps = LocalRegression(columns, near, n_threads).elastic_net(**options)
         self.n_iter_ = int(sweeps.max(initial=0))
         return weights
 
 
 def _regress_on_all(
-    columns: sparse.csr_array, options: dict, *, n_threads: int
+    matrix: sparse.csr_array, options: dict, *, n_threads: int
 ) -> tuple[sparse.csr_array, np.ndarray]:
     """Return the weights (n_items, n_items), and the sweeps of each item."""
-    n = columns.shape[0]
+    n = matrix.shape[1]
     # The Gram, and a thread's active set and its Gram.
     require_memory(
         4 * n * n + n_threads * (16 * n + 2**22),
         f"the products of all pairs of {n} items",
         advice="set n_neighbors, free some, or leave rare items out",
     )
-    gram = gram_of_columns(columns, n_threads=n_threads)
+    gram = item_gram(matrix, n_threads=n_threads)
     sweeps, blocks = np.zeros(n, dtype=np.int32), []
     for part in cut_evenly(np.full(n, _WORK_OF_PAIR * n), _WORK_OF_CALL):
         weights = np.empty((part.stop - part.start, n), dtype=np.float32)

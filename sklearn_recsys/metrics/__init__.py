@@ -11,6 +11,7 @@ from sklearn_recsys.metrics._ranking import (
     reciprocal_rank_at_k,
 )
 from sklearn_recsys.metrics._roc_auc import roc_auc_per_user
+from sklearn_recsys.metrics._sampled import sampled_ranking_metrics
 from sklearn_recsys.metrics._scorer import make_ranking_scorer
 
 __all__ = [
@@ -23,4 +24,5 @@ __all__ = [
     "recall_at_k",
     "reciprocal_rank_at_k",
     "roc_auc_per_user",
+    "sampled_ranking_metrics",
 ]

@@ -11,9 +11,9 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn_recsys._kernels import count_threads, require_memory
 from sklearn_recsys.base import ItemSimilarityRecommender
 from sklearn_recsys.base._blocks import uneven_batches
-from sklearn_recsys.interactions._sparse import with_data
 from sklearn_recsys.base._measures import MEASURES, Measure, PreparedMeasure
 from sklearn_recsys.base._nearest import nearest_rows
+from sklearn_recsys.interactions._sparse import with_data
 
 __all__ = ["ItemKNNRecommender"]
 

@@ -76,7 +76,9 @@ def _fault_of_similarity(parts: dict[str, Any], cls: type) -> str | None:
     n_items = _count(parts, "items_")
     if n_items is None:
         return None
-    return _first_fault(parts, {"item_similarity_": lambda part: _is_csr(part, (n_items, n_items))})
+    shape = (n_items, n_items)
+    is_right = {"item_similarity_": lambda part: _is_csr(part, shape) or _is_array(part, shape)}
+    return _first_fault(parts, is_right)
 
 
 def _fault_of_index(parts: dict[str, Any], cls: type) -> str | None:

@@ -1,4 +1,4 @@
-"""Dense matrices of items x items against plain matrix products."""
+"""Dense matrices made of sparse ones against plain matrix products."""
 # SPDX-License-Identifier: BSD-3-Clause
 
 import numpy as np
@@ -113,3 +113,72 @@ def test_columns_outside_the_gram_are_refused(native, start, stop):
         native.dense_gram(
             *rows, *rows, np.zeros((2, 2), np.float32), start=start, stop=stop, n_threads=1
         )
+
+
+def product_of(kernel, rows, matrix, *, first=0, n_threads=1):
+    """Multiply the rows from `first` on."""
+    indptr, indices, values = csr_arrays(rows)
+    product = np.full((rows.shape[0] - first, matrix.shape[1]), np.nan, np.float32)
+    kernel(indptr[first:], indices, values, matrix, product, n_threads=n_threads)
+    return product
+
+
+def some_dense(shape, seed=0):
+    return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
+
+
+# Less than a tile of columns, whole tiles, and some beyond.
+@pytest.mark.parametrize("n_columns", [1, 31, 32, 64, 75])
+def test_a_product_sums_the_rows_of_a_matrix(kernels, n_columns):
+    rows, matrix = some_matrix(20, 40, 0.3, seed=3), some_dense((40, n_columns))
+    expected = rows.toarray().astype(np.float64) @ matrix
+
+    product = product_of(kernels.sparse_dense_product, rows, matrix)
+    some = product_of(kernels.sparse_dense_product, rows, matrix, first=7)
+
+    np.testing.assert_allclose(product, expected, atol=1e-5)
+    np.testing.assert_array_equal(some, product[7:])
+
+
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    shape=st.tuples(st.integers(0, 12), st.integers(1, 20), st.integers(1, 70)),
+    density=st.floats(0.02, 0.9),
+    n_threads=st.integers(1, 3),
+)
+def test_the_product_agrees_with_its_twin(seed, shape, density, n_threads):
+    rows, matrix = some_matrix(*shape[:2], density, seed), some_dense(shape[1:], seed)
+    expected = product_of(_kernels.reference.sparse_dense_product, rows, matrix)
+
+    product = product_of(_kernels.sparse_dense_product, rows, matrix, n_threads=n_threads)
+
+    np.testing.assert_allclose(product, expected, atol=1e-5)
+
+
+def test_the_product_has_the_same_bits_for_all_threads_and_places(native):
+    rows, matrix = some_matrix(50, 200, 0.3, seed=4), some_dense((200, 1000))
+    matrix[:, -1] = matrix[:, 0]  # the first column of a tile, and one of a tile that is not full
+    expected = product_of(native.sparse_dense_product, rows, matrix)
+
+    for n_threads in (2, 3):
+        product = product_of(native.sparse_dense_product, rows, matrix, n_threads=n_threads)
+        np.testing.assert_array_equal(product, expected)
+    np.testing.assert_array_equal(expected[:, -1], expected[:, 0])
+
+
+@pytest.mark.parametrize(
+    ("position", "wrong", "error"),
+    [
+        (0, np.array([0, 2, 9]), "indptr must rise"),
+        (1, np.array([0, 7, 0, 1], np.int32), "indices must be within"),
+        (2, np.ones(3, np.float32), "values must have 4"),
+        (4, np.zeros((2, 2), np.float32), r"product must have the shape \(2, 3\)"),
+    ],
+)
+def test_arrays_of_a_product_that_point_outside_are_refused(native, position, wrong, error):
+    rows = csr_arrays(sparse.csr_array(np.ones((2, 2))))
+    arguments = [*rows, np.ones((2, 3), np.float32), np.zeros((2, 3), np.float32)]
+    arguments[position] = wrong
+
+    with pytest.raises(ValueError, match=error):
+        native.sparse_dense_product(*arguments, n_threads=1)

@@ -20,9 +20,14 @@ class WrittenSimilarity(ItemSimilarityRecommender):
         return sparse.csr_array(SIMILARITY)
 
 
-@pytest.fixture
-def model():
-    return WrittenSimilarity().fit(PLAYS)
+class DenseSimilarity(WrittenSimilarity):
+    def _similarity(self, matrix):
+        return SIMILARITY
+
+
+@pytest.fixture(params=[WrittenSimilarity, DenseSimilarity])
+def model(request):
+    return request.param().fit(PLAYS)
 
 
 def test_a_score_is_the_history_times_the_similarity(model):
@@ -64,13 +69,30 @@ def test_users_are_compared_by_the_cosine_of_their_values(model):
     assert similar.score.tolist() == pytest.approx([1 / np.sqrt(5)])
 
 
+def test_a_dense_similarity_is_stored_as_float32_in_rows():
+    similarity = DenseSimilarity().fit(PLAYS).item_similarity_
+    assert isinstance(similarity, np.ndarray)
+    assert similarity.dtype == np.float32
+    assert similarity.flags.c_contiguous
+
+
+@pytest.mark.parametrize("kind", [WrittenSimilarity, DenseSimilarity])
+def test_huge_values_are_scored_and_explained_without_overflow(kind):
+    model = kind().fit([[user, item, value * 1e38] for user, item, value in PLAYS])
+    pairs = list(itertools.product(model.users_, model.items_))
+    assert np.isfinite(model.predict(pairs)).all()
+    assert np.isfinite(model.recommend(exclude_seen=False).score).all()
+    assert np.isfinite(model.explain("ann", 2).contribution).all()
+
+
 def test_users_with_huge_values_are_as_similar_as_any():
     huge = [[user, item, value * 1e38] for user, item, value in PLAYS]
     similar = WrittenSimilarity().fit(huge).similar_users("ann")
     assert similar.score.tolist() == pytest.approx([1 / np.sqrt(5)])
 
 
-def test_the_similarity_is_stored_as_sorted_float32(model):
+def test_a_sparse_similarity_is_stored_as_sorted_float32():
+    model = WrittenSimilarity().fit(PLAYS)
     assert isinstance(model.item_similarity_, sparse.csr_array)
     assert model.item_similarity_.dtype == np.float32
     assert model.item_similarity_.has_sorted_indices

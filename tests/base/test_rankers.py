@@ -60,6 +60,7 @@ def make_rankers():
     return scores, {
         "factors": rank_by_factors(users, items, *biases),
         "similarity": rank_by_similarity(sparse.csr_array(scores), itself),
+        "dense similarity": rank_by_similarity(sparse.csr_array(scores), itself.toarray()),
         "scores": rank_by_scores(scores.__getitem__, *scores.shape),
         "sparse scores": rank_by_scores(sparse.csr_array(scores).__getitem__, *scores.shape),
         "double scores": rank_by_scores(scores.astype(np.float64).__getitem__, *scores.shape),

@@ -319,7 +319,8 @@ def test_partial_fit_of_users_who_are_in_no_table_is_refused():
     model = hybrid(**film_tables(films)).fit(films.X)
     before = model.user_factors_
 
-    with pytest.raises(UnknownIdError, match="not in the user feature table"):
+    advice = "not in the user feature table of .* Add their rows and fit again"
+    with pytest.raises(UnknownIdError, match=advice):
         model.partial_fit(films.X.head(1).assign(user_id=10**6))
     assert model.user_factors_ is before
     assert len(model.users_) == len(before)
@@ -329,6 +330,26 @@ def test_memory_that_does_not_suffice_is_told_of_before_the_work(monkeypatch):
     monkeypatch.setattr(_memory, "available_memory", lambda: 70_000_000)
     with pytest.raises(MemoryError, match="20000 components of"):
         hybrid(n_components=20_000).fit(film_world().X)
+
+
+def test_memory_that_does_not_suffice_for_more_is_told_of_too(monkeypatch):
+    films = film_world()
+    model = hybrid().fit(films.X)
+    monkeypatch.setattr(_memory, "available_memory", lambda: 70_000_000)
+    with pytest.raises(MemoryError, match="20000 components of"):
+        model.set_params(n_components=20_000).partial_fit(films.X.head(1))
+
+
+def test_the_kth_of_fewer_positives_is_refused():
+    with pytest.raises(ValueError, match=r"k must be at most n.* k=6 and n=5"):
+        hybrid(loss="warp-kos", k=6, n=5).fit(film_world().X)
+
+
+def test_strangers_are_told_that_features_would_do():
+    films = film_world()
+    model = hybrid(max_iter=1, **film_tables(films)).fit(films.X)
+    with pytest.raises(UnknownIdError, match="describe them by user_features="):
+        model.recommend(10**6)
 
 
 def test_normalised_tables_and_normalize_agree():

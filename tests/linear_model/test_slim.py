@@ -28,6 +28,7 @@ def by_scikit_learn(model, candidates=None):
     """Return the weights, column by column: each item regressed on its candidates."""
     matrix = model.interactions_.toarray().astype(np.float64)
     n_users, n_items = matrix.shape
+    matrix /= np.sqrt(np.mean(matrix[matrix > 0] ** 2))
     net = ElasticNet(
         model.reg / n_users,
         l1_ratio=model.l1_ratio,
@@ -83,7 +84,7 @@ def test_two_items_by_hand():
 
 @pytest.mark.parametrize("n_neighbors", [None, 6])
 def test_the_weights_are_few_sorted_and_off_the_diagonal(n_neighbors):
-    model = SLIMRecommender(30.0, l1_ratio=0.5, n_neighbors=n_neighbors).fit(random_plays())
+    model = SLIMRecommender(5.0, l1_ratio=0.5, n_neighbors=n_neighbors).fit(random_plays())
 
     weights = model.item_similarity_
     assert isinstance(weights, sparse.csr_array)
@@ -113,13 +114,11 @@ def test_the_sweeps_are_counted_and_bounded():
 
 @pytest.mark.parametrize("n_neighbors", [None, 5])
 @pytest.mark.parametrize("factor", [1e-25, 1e25])
-def test_values_and_penalty_on_another_scale_give_the_same_weights(factor, n_neighbors):
+def test_values_on_another_scale_give_the_same_weights(factor, n_neighbors):
     X = random_plays(seed=4)
     expected = exact_slim(n_neighbors=n_neighbors).fit(X)
 
-    scaled = exact_slim(20 * factor**2, n_neighbors=n_neighbors).fit(
-        X.assign(value=X.value * factor)
-    )
+    scaled = exact_slim(n_neighbors=n_neighbors).fit(X.assign(value=X.value * factor))
 
     np.testing.assert_allclose(
         scaled.item_similarity_.toarray(), expected.item_similarity_.toarray(), atol=1e-5

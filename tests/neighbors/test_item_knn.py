@@ -12,9 +12,9 @@ from sklearn.base import clone
 from sklearn.model_selection import train_test_split
 
 from sklearn_recsys._kernels import _memory
+from sklearn_recsys.base._measures import MEASURES, Measure
 from sklearn_recsys.baseline import PopularityRecommender
 from sklearn_recsys.neighbors import ItemKNNRecommender
-from sklearn_recsys.base._measures import MEASURES, Measure
 
 # Four users, four songs: who listened to what.
 LISTENERS = {"a": {1, 2}, "b": {1, 2, 3}, "c": {2, 4}, "d": {4}}

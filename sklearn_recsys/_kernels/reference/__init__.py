@@ -7,7 +7,7 @@ from sklearn_recsys._kernels.reference._als import (
     als_loss,
     factor_gram,
 )
-from sklearn_recsys._kernels.reference._dense import dense_gram
+from sklearn_recsys._kernels.reference._dense import dense_gram, sparse_dense_product
 from sklearn_recsys._kernels.reference._embedding_sgd import embedding_sgd
 from sklearn_recsys._kernels.reference._gram import (
     finish_similarity,
@@ -59,6 +59,7 @@ __all__ = [
     "mark_ids",
     "merge_sorted_pairs",
     "sort_pairs",
+    "sparse_dense_product",
     "top_k_dense",
     "top_k_factors",
     "top_k_scores",

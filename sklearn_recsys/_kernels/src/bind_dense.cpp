@@ -1,4 +1,4 @@
-// Bindings of dense matrices of items x items.
+// Bindings of dense matrices made of sparse ones.
 // SPDX-License-Identifier: BSD-3-Clause
 #include "arrays.hpp"
 #include "bindings.hpp"
@@ -29,6 +29,20 @@ void bind_dense_gram(Pointers indptr, Codes indices, Optional<float> values,
   run([&] { return kernels().dense_gram(rows, columns, part, n_threads, data); });
 }
 
+void bind_sparse_dense_product(Pointers indptr, Codes indices, Vector<float> values,
+                               Matrix<float> matrix, OutMatrix<float> product, int n_threads) {
+  const std::int64_t n_rows = count_rows(indptr, "indptr"), n_inner = length(matrix);
+  const auto n_columns = static_cast<std::int64_t>(matrix.shape(1));
+  check_shape(product, n_rows, n_columns, "product");
+  check_threads(n_threads);
+  const Csr rows = as_csr(indptr, indices, values, {0, n_rows}, n_inner);
+  const float* data = data_of(matrix, "matrix");
+  float* out = data_of(product, "product");
+  run([&] {
+    return kernels().sparse_dense_product(rows, data, n_inner, n_columns, n_threads, out);
+  });
+}
+
 }  // namespace
 
 void bind_dense(nb::module_& module) {
@@ -36,4 +50,7 @@ void bind_dense(nb::module_& module) {
              "values"_a.none().noconvert(), "column_indptr"_a.noconvert(),
              "column_rows"_a.noconvert(), "column_values"_a.none().noconvert(),
              "gram"_a.noconvert(), nb::kw_only(), "start"_a, "stop"_a, "n_threads"_a);
+  module.def("sparse_dense_product", &bind_sparse_dense_product, "indptr"_a.noconvert(),
+             "indices"_a.noconvert(), "values"_a.noconvert(), "matrix"_a.noconvert(),
+             "product"_a.noconvert(), nb::kw_only(), "n_threads"_a);
 }

@@ -6,6 +6,7 @@
 #include "als_cholesky.hpp"
 #include "coordinate_descent.hpp"
 #include "dense_gram.hpp"
+#include "dense_product.hpp"
 #include "embedding_sgd.hpp"
 #include "gram.hpp"
 #include "local_regression.hpp"
@@ -39,6 +40,7 @@ const Kernels& RECSYS_KERNELS() {
       top_k_similarity,
       gram_top_k,
       dense_gram,
+      sparse_dense_product,
       elastic_net_columns,
       local_ridge,
       local_elastic_net,

@@ -52,6 +52,9 @@ struct Kernels {
                        const Formula& formula, const Heaps& lists, Rows rows, int n_threads);
   // dense_gram.hpp
   Status (*dense_gram)(const Csr& rows, const Csr& columns, Rows part, int n_threads, float* gram);
+  // dense_product.hpp
+  Status (*sparse_dense_product)(const Csr& rows, const float* matrix, std::int64_t n_inner,
+                                 std::int64_t n_columns, int n_threads, float* product);
   // coordinate_descent.hpp, local_regression.hpp
   Status (*elastic_net_columns)(const float* gram, std::int64_t n, Rows columns,
                                 const ElasticNet& net, int n_threads, float* weights,
