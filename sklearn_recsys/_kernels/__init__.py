@@ -28,6 +28,7 @@ __all__ = [
     "csr_pattern",
     "cut_evenly",
     "dense_gram",
+    "elastic_net_columns",
     "embedding_sgd",
     "factor_gram",
     "find_entries",
@@ -35,6 +36,8 @@ __all__ = [
     "first_ranks_of_rows",
     "floor_share",
     "gram_top_k",
+    "local_elastic_net",
+    "local_ridge",
     "look_up_ids",
     "mark_ids",
     "merge_sorted_pairs",
@@ -58,11 +61,14 @@ als_half_step_cholesky = dispatched("als_half_step_cholesky")
 als_loss = dispatched("als_loss")
 auc_of_rows = dispatched("auc_of_rows")
 dense_gram = dispatched("dense_gram")
+elastic_net_columns = dispatched("elastic_net_columns")
 embedding_sgd = dispatched("embedding_sgd")
 factor_gram = dispatched("factor_gram")
 find_entries = dispatched("find_entries")
 first_ranks_of_rows = dispatched("first_ranks_of_rows")
 gram_top_k = dispatched("gram_top_k")
+local_elastic_net = dispatched("local_elastic_net")
+local_ridge = dispatched("local_ridge")
 look_up_ids = dispatched("look_up_ids")
 mark_ids = dispatched("mark_ids")
 merge_sorted_pairs = dispatched("merge_sorted_pairs")

@@ -1,4 +1,4 @@
-"""Ctrl-C ends long work of a factor model at once, and leaves the model as it was."""
+"""Ctrl-C ends long work of a model at once, and leaves the model as it was."""
 # SPDX-License-Identifier: BSD-3-Clause
 
 import signal
@@ -15,6 +15,7 @@ from sklearn_recsys.base import _rankers
 from sklearn_recsys.decomposition import (
     ALSRecommender, HybridRecommender, _als_solver, _hybrid_solver
 )
+from sklearn_recsys.linear_model import SLIMRecommender, _local, _slim
 
 def telling(kernel):
     def call(*args, **kwargs):
@@ -48,6 +49,13 @@ elif what == "hybrid fit":
     model = HybridRecommender(64, loss=solver, max_iter=50, random_state=0, n_jobs=2)
     _hybrid_solver.embedding_sgd = telling(_hybrid_solver.embedding_sgd)
     work = lambda: model.fit(big)
+elif what == "slim fit":
+    big = table(2_000_000, 60_000, 5_000)
+    n_neighbors = 1000 if solver == "neighbors" else None
+    model = SLIMRecommender(1.0, l1_ratio=0.0, n_neighbors=n_neighbors, tol=0.0, n_jobs=2)
+    _slim.elastic_net_columns = telling(_slim.elastic_net_columns)
+    _local.local_elastic_net = telling(_local.local_elastic_net)
+    work = lambda: model.fit(big)
 else:
     model.set_params(n_components=8).fit(table(500_000, 200_000, 100_000))
     rng = np.random.default_rng(0)
@@ -78,6 +86,8 @@ except KeyboardInterrupt:
         ("fit", "cholesky", False),
         ("refit", "cg", True),
         ("hybrid fit", "warp", False),
+        ("slim fit", "all", False),
+        ("slim fit", "neighbors", False),
         ("recommend", "cg", True),
     ],
 )

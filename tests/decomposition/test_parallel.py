@@ -20,7 +20,7 @@ from sklearn_recsys.decomposition import (
     SVDRecommender,
     _als_solver,
 )
-from sklearn_recsys.linear_model import EASERecommender
+from sklearn_recsys.linear_model import EASERecommender, SLIMRecommender
 from sklearn_recsys.model_selection import InteractionKFold
 from sklearn_recsys.neighbors import ItemKNNRecommender
 
@@ -31,6 +31,8 @@ MODELS = {
     "svd": SVDRecommender(12, random_state=0),
     "ease": EASERecommender(),
     "neighbors": ItemKNNRecommender(n_neighbors=20),
+    "slim": SLIMRecommender(20.0),
+    "slim of neighbors": SLIMRecommender(20.0, n_neighbors=20),
 }
 every_model = pytest.mark.parametrize("name", MODELS)
 

@@ -25,6 +25,11 @@ from sklearn_recsys._kernels.reference._ranking import (
     find_entries,
     first_ranks_of_rows,
 )
+from sklearn_recsys._kernels.reference._regression import (
+    elastic_net_columns,
+    local_elastic_net,
+    local_ridge,
+)
 from sklearn_recsys._kernels.reference._top_k import (
     keep_largest,
     top_k_dense,
@@ -40,6 +45,7 @@ __all__ = [
     "als_loss",
     "auc_of_rows",
     "dense_gram",
+    "elastic_net_columns",
     "embedding_sgd",
     "factor_gram",
     "find_entries",
@@ -47,6 +53,8 @@ __all__ = [
     "first_ranks_of_rows",
     "gram_top_k",
     "keep_largest",
+    "local_elastic_net",
+    "local_ridge",
     "look_up_ids",
     "mark_ids",
     "merge_sorted_pairs",

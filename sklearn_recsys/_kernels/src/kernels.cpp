@@ -4,10 +4,12 @@
 
 #include "als_cg.hpp"
 #include "als_cholesky.hpp"
+#include "coordinate_descent.hpp"
 #include "dense_gram.hpp"
 #include "dense_product.hpp"
 #include "embedding_sgd.hpp"
 #include "gram.hpp"
+#include "local_regression.hpp"
 #include "outer_products.hpp"
 #include "pairs.hpp"
 #include "ranking.hpp"
@@ -39,6 +41,9 @@ const Kernels& RECSYS_KERNELS() {
       gram_top_k,
       dense_gram,
       sparse_dense_product,
+      elastic_net_columns,
+      local_ridge,
+      local_elastic_net,
       embedding_sgd,
   };
   return table;

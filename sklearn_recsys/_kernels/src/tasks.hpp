@@ -122,6 +122,28 @@ struct Heaps {
   int length;
 };
 
+// What a regression pays for its weights w: l1 |w| + l2 w^2 / 2, negative ones perhaps forbidden; and
+// when coordinate descent ends: after so many sweeps, or where no gradient exceeds tol times the
+// largest at the start.
+struct ElasticNet {
+  float l1;
+  float l2;
+  bool positive;
+  int max_iter;
+  float tol;
+};
+
+// Regressions of columns of a matrix on others of them, the candidates of each.
+struct LocalTask {
+  Csr columns;  // by column; values may be null, which is 1 for all
+  std::int64_t n_rows;
+  Pattern candidates;
+  const std::int32_t* order;  // `rows` are places in it: columns to regress
+  Rows rows;
+  float* weights;  // one for each candidate
+  int n_threads;
+};
+
 // What stochastic gradients learn from: pairs of a row and a column. What is drawn for one depends
 // on its key.
 struct Examples {
