@@ -39,6 +39,7 @@ __all__ = [
     "merge_sorted_pairs",
     "padded_width",
     "places_in_runs",
+    "rating_half_step",
     "require_memory",
     "sort_pairs",
     "starts_of_runs",
@@ -63,6 +64,7 @@ gram_top_k = dispatched("gram_top_k")
 look_up_ids = dispatched("look_up_ids")
 mark_ids = dispatched("mark_ids")
 merge_sorted_pairs = dispatched("merge_sorted_pairs")
+rating_half_step = dispatched("rating_half_step")
 sort_pairs = dispatched("sort_pairs")
 top_k_factors = dispatched("top_k_factors")
 top_k_scores = dispatched("top_k_scores")

@@ -6,6 +6,7 @@ from sklearn_recsys._kernels.reference._als import (
     als_half_step_cholesky,
     als_loss,
     factor_gram,
+    rating_half_step,
 )
 from sklearn_recsys._kernels.reference._embedding_sgd import embedding_sgd
 from sklearn_recsys._kernels.reference._gram import (
@@ -48,6 +49,7 @@ __all__ = [
     "look_up_ids",
     "mark_ids",
     "merge_sorted_pairs",
+    "rating_half_step",
     "sort_pairs",
     "top_k_dense",
     "top_k_factors",
