@@ -53,6 +53,7 @@ ROOMS = (
         "Users and items as points in one space.",
         (
             "ALSRecommender",
+            "BiasedMFRecommender",
             "HybridRecommender",
             "SVDRecommender",
         ),

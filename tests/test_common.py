@@ -20,7 +20,12 @@ from sklearn_recsys.baseline import (
     PopularityRecommender,
     RandomRecommender,
 )
-from sklearn_recsys.decomposition import ALSRecommender, HybridRecommender, SVDRecommender
+from sklearn_recsys.decomposition import (
+    ALSRecommender,
+    BiasedMFRecommender,
+    HybridRecommender,
+    SVDRecommender,
+)
 from sklearn_recsys.exceptions import DataWarning
 from sklearn_recsys.feature_extraction import GenreTfidf
 from sklearn_recsys.neighbors import ItemKNNRecommender
@@ -58,6 +63,7 @@ RECOMMENDERS = [
     *adapters(),
     ALSRecommender(n_components=8, reg=0.1),
     BaselineRecommender(),
+    BiasedMFRecommender(8),
     HybridRecommender(n_components=8),
     ItemKNNRecommender(),
     PopularityRecommender(),
@@ -71,6 +77,8 @@ VARIANTS = [
         4, reg=0.1, alpha=None, unobserved_weight=0.1, reg_exponent=0.5, solver="cholesky"
     ),
     BaselineRecommender(0.0, item_shrinkage=0.0, max_iter=1),
+    BiasedMFRecommender(),
+    BiasedMFRecommender(2, reg=0.3, reg_biases=0.0, reg_exponent=0.5),
     HybridRecommender(),
     HybridRecommender(8, loss="bpr", user_reg=0.01, item_reg=0.01),
     HybridRecommender(8, loss="warp-kos", k=2, n=4),
