@@ -46,14 +46,12 @@ class RidgeSquares(NamedTuple):
     """
 
     n_components: int
+    n_threads: int
     reg: float
     reg_biases: float
     exponent: float
-    n_threads: int
 
-    def solve(
-        self, ratings: Ratings, mean_total: float, fixed: np.ndarray, factors: np.ndarray
-    ) -> np.ndarray:
+    def solve(self, ratings: Ratings, fixed: np.ndarray, factors: np.ndarray) -> np.ndarray:
         """Set the vectors of the rows to their best; return each row's mean squared error."""
         k = self.n_components
         errors = np.zeros(len(factors))
@@ -61,24 +59,23 @@ class RidgeSquares(NamedTuple):
         # multiplied by.
         offsets = fixed[:, k].copy()
         fixed[:, k] = 1
-        scale, reg = self._scale(ratings.totals, mean_total), self._reg(fixed.shape[1])
+        scale, reg = self._scale(ratings.totals), self._reg(fixed.shape[1])
         for part in cut_evenly(_work(ratings, fixed.shape[1]), _WORK_OF_CALL):
             span = {"start": part.start, "stop": part.stop, "n_threads": self.n_threads}
             rating_half_step(*ratings, fixed, offsets, scale, reg, factors, errors, **span)
         fixed[:, k] = offsets
         return errors
 
-    def penalties(self, totals: np.ndarray, mean_total: float, factors: np.ndarray) -> np.ndarray:
+    def penalties(self, totals: np.ndarray, factors: np.ndarray) -> np.ndarray:
         """Return the penalty of each vector, over the row's weight as its mean error is."""
         squares = np.square(factors, dtype=np.float64) @ self._reg(factors.shape[1])
-        return self._scale(totals, mean_total) * squares
+        return self._scale(totals) * squares
 
-    def _scale(self, totals: np.ndarray, mean_total: float) -> np.ndarray:
-        """Return what multiplies the penalty of each row (float32)."""
+    def _scale(self, totals: np.ndarray) -> np.ndarray:
+        """Return what multiplies the penalty of each row, over its weight (float32)."""
         # A row without ratings gets zeros, whatever its penalty is.
-        relative = np.where(totals > 0, totals, mean_total) / mean_total
         with np.errstate(over="ignore"):
-            return _normal(relative ** (self.exponent - 1))
+            return _normal(np.where(totals > 0, totals, 1.0) ** (self.exponent - 1))
 
     def _reg(self, width: int) -> np.ndarray:
         """Return the penalty of each component (float32)."""
@@ -105,16 +102,14 @@ class RatingAlternation:
         self._users = Ratings.of(values, weights)
         self._items = Ratings.of(values.T.tocsr(), weights.T.tocsr())
         self._user_totals, self._item_totals = self._users.totals, self._items.totals
-        self.user_mean = float(self._user_totals.mean())
-        self._item_mean = float(self._item_totals.mean())
 
     def improve(self, users: np.ndarray, items: np.ndarray) -> float:
         """Do a half-step of the items and one of the users, in place; return the loss."""
         squares, total = self._squares, self._user_totals.sum()
-        squares.solve(self._items, self._item_mean, users, items)
-        losses = squares.solve(self._users, self.user_mean, items, users)
-        losses += squares.penalties(self._user_totals, self.user_mean, users)
-        of_items = squares.penalties(self._item_totals, self._item_mean, items)
+        squares.solve(self._items, users, items)
+        losses = squares.solve(self._users, items, users)
+        losses += squares.penalties(self._user_totals, users)
+        of_items = squares.penalties(self._item_totals, items)
         # Over the whole weight, so that the loss is that of one rating.
         return float(self._user_totals @ losses + self._item_totals @ of_items) / float(total)
 
