@@ -16,6 +16,7 @@ from sklearn_recsys import _kernels
 from sklearn_recsys.datasets import make_interactions
 from sklearn_recsys.decomposition import (
     ALSRecommender,
+    BiasedMFRecommender,
     HybridRecommender,
     SVDRecommender,
     _als_solver,
@@ -27,6 +28,7 @@ from sklearn_recsys.neighbors import ItemKNNRecommender
 MODELS = {
     "cg": ALSRecommender(12, random_state=0, max_iter=2),
     "cholesky": ALSRecommender(12, random_state=0, max_iter=2, solver="cholesky"),
+    "biased mf": BiasedMFRecommender(12, random_state=0, max_iter=2),
     "hybrid": HybridRecommender(12, random_state=0, max_iter=2),
     "svd": SVDRecommender(12, random_state=0),
     "ease": EASERecommender(),
