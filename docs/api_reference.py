@@ -51,7 +51,7 @@ ROOMS = (
         "linear_model",
         "Linear models",
         "Each item as a weighted sum of the others.",
-        ("EASERecommender",),
+        ("EASERecommender", "SLIMRecommender"),
     ),
     Room(
         "decomposition",
@@ -59,6 +59,7 @@ ROOMS = (
         "Users and items as points in one space.",
         (
             "ALSRecommender",
+            "BiasedMFRecommender",
             "HybridRecommender",
             "SVDRecommender",
         ),

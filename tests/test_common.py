@@ -20,10 +20,15 @@ from sklearn_recsys.baseline import (
     PopularityRecommender,
     RandomRecommender,
 )
-from sklearn_recsys.decomposition import ALSRecommender, HybridRecommender, SVDRecommender
+from sklearn_recsys.decomposition import (
+    ALSRecommender,
+    BiasedMFRecommender,
+    HybridRecommender,
+    SVDRecommender,
+)
 from sklearn_recsys.exceptions import DataWarning
 from sklearn_recsys.feature_extraction import GenreTfidf
-from sklearn_recsys.linear_model import EASERecommender
+from sklearn_recsys.linear_model import EASERecommender, SLIMRecommender
 from sklearn_recsys.neighbors import ItemKNNRecommender
 from sklearn_recsys.pipeline import RecommenderPipeline
 from sklearn_recsys.preprocessing import (
@@ -60,10 +65,12 @@ RECOMMENDERS = [
     ALSRecommender(n_components=8, reg=0.1),
     BaselineRecommender(),
     EASERecommender(10.0),
+    BiasedMFRecommender(8),
     HybridRecommender(n_components=8),
     ItemKNNRecommender(),
     PopularityRecommender(),
     RandomRecommender(),
+    SLIMRecommender(reg=1.0),
     SVDRecommender(n_components=4),
 ]
 # … and the others, which take their time.
@@ -75,6 +82,9 @@ VARIANTS = [
     BaselineRecommender(0.0, item_shrinkage=0.0, max_iter=1),
     EASERecommender(),
     EASERecommender(0.5, dropout=0.3, max_diagonal=0.4),
+    EASERecommender(1.0, n_neighbors=3),
+    BiasedMFRecommender(),
+    BiasedMFRecommender(2, reg=0.3, reg_biases=0.0, reg_exponent=0.5),
     HybridRecommender(),
     HybridRecommender(8, loss="bpr", user_reg=0.01, item_reg=0.01),
     HybridRecommender(8, loss="warp-kos", k=2, n=4),
@@ -95,6 +105,9 @@ VARIANTS = [
     ItemKNNRecommender("asymmetric", n_neighbors=2, prune="both", alpha=0.1),
     ItemKNNRecommender(n_neighbors=None, aggregate="mean", shrinkage=5.0),
     PopularityRecommender("value"),
+    SLIMRecommender(),
+    SLIMRecommender(1.0, l1_ratio=0.3, positive=False),
+    SLIMRecommender(1.0, n_neighbors=3),
     SVDRecommender(),
     SVDRecommender(2, algorithm="arpack"),
     SVDRecommender(algorithm="arpack"),

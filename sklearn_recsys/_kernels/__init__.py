@@ -28,6 +28,7 @@ __all__ = [
     "csr_pattern",
     "cut_evenly",
     "dense_gram",
+    "elastic_net_columns",
     "embedding_sgd",
     "factor_gram",
     "find_entries",
@@ -35,11 +36,14 @@ __all__ = [
     "first_ranks_of_rows",
     "floor_share",
     "gram_top_k",
+    "local_elastic_net",
+    "local_ridge",
     "look_up_ids",
     "mark_ids",
     "merge_sorted_pairs",
     "padded_width",
     "places_in_runs",
+    "rating_half_step",
     "require_memory",
     "sort_pairs",
     "sparse_dense_product",
@@ -58,14 +62,18 @@ als_half_step_cholesky = dispatched("als_half_step_cholesky")
 als_loss = dispatched("als_loss")
 auc_of_rows = dispatched("auc_of_rows")
 dense_gram = dispatched("dense_gram")
+elastic_net_columns = dispatched("elastic_net_columns")
 embedding_sgd = dispatched("embedding_sgd")
 factor_gram = dispatched("factor_gram")
 find_entries = dispatched("find_entries")
 first_ranks_of_rows = dispatched("first_ranks_of_rows")
 gram_top_k = dispatched("gram_top_k")
+local_elastic_net = dispatched("local_elastic_net")
+local_ridge = dispatched("local_ridge")
 look_up_ids = dispatched("look_up_ids")
 mark_ids = dispatched("mark_ids")
 merge_sorted_pairs = dispatched("merge_sorted_pairs")
+rating_half_step = dispatched("rating_half_step")
 sort_pairs = dispatched("sort_pairs")
 sparse_dense_product = dispatched("sparse_dense_product")
 top_k_factors = dispatched("top_k_factors")

@@ -12,8 +12,9 @@ from sklearn_recsys._kernels import count_threads, require_memory
 from sklearn_recsys.base import ItemSimilarityRecommender
 from sklearn_recsys.base._gram import item_gram
 from sklearn_recsys.interactions._sharing import derive
-from sklearn_recsys.interactions._sparse import with_data
 from sklearn_recsys.linear_model._inverse import invert_in_place, scratch_bytes
+from sklearn_recsys.linear_model._local import LocalRegression, nearest_items
+from sklearn_recsys.linear_model._scaling import with_mean_square_one
 
 __all__ = ["EASERecommender"]
 
@@ -34,8 +35,9 @@ class EASERecommender(ItemSimilarityRecommender):
     start: among the most accurate models on data where most items have some tens of users, and the
     one parameter that matters is `reg`. Fit costs O(sum over users of the squared length of their
     histories + n_items^3), a list O(history x n_items), memory O(n_items^2): 4 bytes for each pair,
-    some 20 000 items in 1.6 GB. For larger catalogues take
-    :class:`~sklearn_recsys.neighbors.ItemKNNRecommender`, or leave rare items out.
+    some 20 000 items in 1.6 GB. For larger catalogues set `n_neighbors`: then fit costs O(sum over
+    users of the squared length of their histories + n_items x n_neighbors^3), a list
+    O(history x n_neighbors), memory O(rows + n_items x n_neighbors).
 
     Parameters
     ----------
@@ -49,7 +51,11 @@ class EASERecommender(ItemSimilarityRecommender):
         smaller `reg` is enough.
     max_diagonal : float, default=0.0
         Bound in [0, 1) of the weight of an item on itself while the others are learned (RLAE;
-        RDLAE with `dropout`): 0 forbids it (EASE), and near 1 all is plain ridge regression.
+        RDLAE with `dropout`): 0 forbids it (EASE), and near 1 all is plain ridge regression. It
+        must be 0 with `n_neighbors`.
+    n_neighbors : int or None, default=None
+        Learn each item from so many others, those nearest by cosine, instead of from all: no matrix
+        of all pairs of items is made. More is slower; some hundreds come near to all others.
     n_jobs : int or None, default=None
         Threads of fit and of the lists; None is 1 unless a ``joblib.parallel_config`` says
         otherwise, -1 is all processors. The answer does not depend on it.
@@ -58,8 +64,9 @@ class EASERecommender(ItemSimilarityRecommender):
 
     Attributes
     ----------
-    item_similarity_ : ndarray of shape (n_items, n_items), dtype float32
-        Row: item of the history; column: item that is scored. Its diagonal is empty.
+    item_similarity_ : ndarray or csr_array of shape (n_items, n_items), dtype float32
+        Row: item of the history; column: item that is scored. Its diagonal is empty. Sparse with
+        `n_neighbors`.
     users_, items_ : ndarray of shape (n_users,) and (n_items,)
         Sorted ids.
     interactions_ : csr_array of shape (n_users, n_items), dtype float32
@@ -74,7 +81,7 @@ class EASERecommender(ItemSimilarityRecommender):
     Raises
     ------
     MemoryError
-        In `fit`, before any work, if the weights would not fit in memory: leave rare items out.
+        In `fit`, before any work, if the weights would not fit in memory: set `n_neighbors`.
 
     See Also
     --------
@@ -92,6 +99,13 @@ class EASERecommender(ItemSimilarityRecommender):
     keep the diagonal that `max_diagonal` lets grow, B_jj = 1 - P_jj gamma_j; here it is emptied,
     as only items that were seen would gain by it.
 
+    With `n_neighbors` the weights of item j from its neighbours N are
+
+        B_Nj = (G_NN + diag(lambda_N))^-1 G_Nj :
+
+    of all weights that are zero elsewhere, those that minimise EASE's objective. G_NN is summed
+    from the interactions of the neighbours alone.
+
     The inverse is computed in float32, by elimination of blocks whose places depend on the number
     of items alone, so that the bits do not depend on the threads; where a penalty is less than a
     thousandth of its diagonal entry, in float64, which takes three times the memory. A `reg` below
@@ -108,6 +122,8 @@ class EASERecommender(ItemSimilarityRecommender):
     (dropout).
     J. Moon, H. Kim, J. Lee, "It's Enough: Relaxing Diagonal Constraints in Linear Autoencoders
     for Recommendation", SIGIR 2023, section 3 (max_diagonal).
+    H. Steck, "Markov Random Fields for Collaborative Filtering", NeurIPS 2019, section 4 (weights
+    of a sparse pattern).
 
     Examples
     --------
@@ -128,6 +144,7 @@ class EASERecommender(ItemSimilarityRecommender):
         "reg": [Interval(Real, 0, None, closed="left")],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "max_diagonal": [Interval(Real, 0, 1, closed="left")],
+        "n_neighbors": [Interval(Integral, 1, None, closed="left"), None],
         "n_jobs": [Integral, None],
         "verbose": ["verbose"],
     }
@@ -137,32 +154,47 @@ class EASERecommender(ItemSimilarityRecommender):
         "dropout": [0.0, 0.5],
     }
 
-    def __init__(self, reg=300.0, *, dropout=0.0, max_diagonal=0.0, n_jobs=None, verbose=0):
+    def __init__(
+        self,
+        reg=300.0,
+        *,
+        dropout=0.0,
+        max_diagonal=0.0,
+        n_neighbors=None,
+        n_jobs=None,
+        verbose=0,
+    ):
         self.reg = reg
         self.dropout = dropout
         self.max_diagonal = max_diagonal
+        self.n_neighbors = n_neighbors
         self.n_jobs = n_jobs
         self.verbose = verbose
 
     def _similarity(self, matrix):
         n_threads = count_threads(self.n_jobs)
+        if self.n_neighbors is not None:
+            scaled = with_mean_square_one(matrix)
+            return self._sparse_weights(scaled, self.n_neighbors, n_threads)
+        return self._dense_weights(matrix, n_threads)
+
+    def _dense_weights(self, matrix: sparse.csr_array, n_threads: int) -> np.ndarray:
+        """Return the weights (n_items, n_items) of the model of all items by all others."""
         _require_memory(matrix.shape[1], 4, n_threads)
-
-        def find_gram() -> np.ndarray:
-            return _find_gram(matrix, n_threads)
-
-        gram = find_gram()
+        gram = _find_gram(matrix, n_threads)
         diagonal = gram.diagonal().astype(np.float64)
         penalty = _penalties(diagonal, self.reg, self.dropout)
         diagonal += penalty
-        weights = None
-        if (penalty / diagonal).min() >= _SAFE_SHARE:
+        weights, is_safe = None, (penalty / diagonal).min() >= _SAFE_SHARE
+        if is_safe:
             weights = _minus_inverse(gram, diagonal, np.float32, n_threads)
-            gram = None if weights is None else gram
         if weights is None:
             _require_memory(matrix.shape[1], 8, n_threads)
-            gram = find_gram() if gram is None else gram
+            if is_safe:  # what was to be inverted is lost
+                gram = _find_gram(matrix, n_threads)
             weights = _minus_inverse(gram, diagonal, np.float64, n_threads)
+        if weights is None:  # the smallest penalty is beyond what rounding could do
+            raise np.linalg.LinAlgError(f"Found no inverse: raise reg, got {self.reg}.")
         # The weight from i to j is -P_ij gamma_j, P being the inverse; equation 8 of EASE is that
         # of gamma_j = 1 / P_jj.
         gamma = np.maximum(penalty, (self.max_diagonal - 1) / weights.diagonal())
@@ -170,25 +202,32 @@ class EASERecommender(ItemSimilarityRecommender):
         np.fill_diagonal(weights, 0)
         return weights
 
+    def _sparse_weights(
+        self, matrix: sparse.csr_array, n_neighbors: int, n_threads: int
+    ) -> sparse.csr_array:
+        """Return the weights (n_items, n_items) of the model of each item by its neighbours."""
+        if self.max_diagonal > 0:
+            raise ValueError(
+                f"max_diagonal must be 0 with n_neighbors, got {self.max_diagonal}: leave one out."
+            )
+        columns = matrix.T.tocsr()
+        near = nearest_items(columns, self._tie_order, n_neighbors, n_threads=n_threads)
+        penalty = _penalties(_diagonal_of_gram(matrix), self.reg, self.dropout)
+        return LocalRegression(columns, near, n_threads).ridge(penalty)
+
 
 def _find_gram(matrix: sparse.csr_array, n_threads: int) -> np.ndarray:
     """Return the Gram matrix of the scaled values, read-only where others use it too."""
 
     def make() -> np.ndarray:
-        return item_gram(_scaled(matrix), n_threads=n_threads)
+        return item_gram(with_mean_square_one(matrix), n_threads=n_threads)
 
     is_shared = 4 * matrix.shape[1] ** 2 <= _MOST_SHARED_BYTES
     return derive(matrix, "gram of scaled values", make) if is_shared else make()
 
 
-def _scaled(matrix: sparse.csr_array) -> sparse.csr_array:
-    """Return values of mean square 1, explicit zeros aside: no sum of them overflows."""
-    if (matrix.data == 1).all():
-        return matrix
-    values = matrix.data.astype(np.float64)
-    n_positive = np.count_nonzero(values)
-    scale = np.sqrt((values @ values) / n_positive) if n_positive else 1.0
-    return matrix if scale == 1 else with_data(matrix, (values / scale).astype(np.float32))
+def _diagonal_of_gram(matrix: sparse.csr_array) -> np.ndarray:
+    return np.bincount(matrix.indices, matrix.data.astype(np.float64) ** 2, matrix.shape[1])
 
 
 def _penalties(diagonal: np.ndarray, reg: float, dropout: float) -> np.ndarray:
@@ -220,5 +259,5 @@ def _require_memory(n_items: int, itemsize: int, n_threads: int) -> None:
     require_memory(
         itemsize * n_items**2 + scratch_bytes(n_items, itemsize, n_threads),
         f"the weights between {n_items} items",
-        advice="leave rare items out (filter_k_core), or free some",
+        advice="set n_neighbors, free some, or leave rare items out (filter_k_core)",
     )

@@ -1,4 +1,4 @@
-"""Ctrl-C ends long work of a factor model at once, and leaves the model as it was."""
+"""Ctrl-C ends long work of a model at once, and leaves the model as it was."""
 # SPDX-License-Identifier: BSD-3-Clause
 
 import signal
@@ -13,8 +13,10 @@ import sys
 import numpy as np, pandas as pd
 from sklearn_recsys.base import _rankers
 from sklearn_recsys.decomposition import (
-    ALSRecommender, HybridRecommender, _als_solver, _hybrid_solver
+    ALSRecommender, BiasedMFRecommender, HybridRecommender,
+    _als_solver, _hybrid_solver, _rating_solver,
 )
+from sklearn_recsys.linear_model import SLIMRecommender, _local, _slim
 
 def telling(kernel):
     def call(*args, **kwargs):
@@ -43,10 +45,23 @@ elif what == "refit":
     _als_solver.als_half_step_cg = telling(_als_solver.als_half_step_cg)
     _als_solver.als_half_step_cholesky = telling(_als_solver.als_half_step_cholesky)
     work = lambda: model.set_params(max_iter=50).fit(big)
+elif what == "ratings fit":
+    big = table(2_000_000, 60_000, 20_000)
+    big["rating"] = big["item"] % 5
+    model = BiasedMFRecommender(255, max_iter=50, tol=0, random_state=0, n_jobs=2)
+    _rating_solver.rating_half_step = telling(_rating_solver.rating_half_step)
+    work = lambda: model.fit(big)
 elif what == "hybrid fit":
     big = table(2_000_000, 60_000, 20_000)
     model = HybridRecommender(64, loss=solver, max_iter=50, random_state=0, n_jobs=2)
     _hybrid_solver.embedding_sgd = telling(_hybrid_solver.embedding_sgd)
+    work = lambda: model.fit(big)
+elif what == "slim fit":
+    big = table(2_000_000, 60_000, 5_000)
+    n_neighbors = 1000 if solver == "neighbors" else None
+    model = SLIMRecommender(1.0, l1_ratio=0.0, n_neighbors=n_neighbors, tol=0.0, n_jobs=2)
+    _slim.elastic_net_columns = telling(_slim.elastic_net_columns)
+    _local.local_elastic_net = telling(_local.local_elastic_net)
     work = lambda: model.fit(big)
 else:
     model.set_params(n_components=8).fit(table(500_000, 200_000, 100_000))
@@ -77,7 +92,10 @@ except KeyboardInterrupt:
         ("fit", "cg", False),
         ("fit", "cholesky", False),
         ("refit", "cg", True),
+        ("ratings fit", "cholesky", False),
         ("hybrid fit", "warp", False),
+        ("slim fit", "all", False),
+        ("slim fit", "neighbors", False),
         ("recommend", "cg", True),
     ],
 )

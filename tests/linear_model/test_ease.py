@@ -4,11 +4,13 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 from sklearn.base import clone
 
 from sklearn_recsys._kernels import _memory
 from sklearn_recsys.interactions import share_work
 from sklearn_recsys.linear_model import EASERecommender, _ease
+from sklearn_recsys.neighbors import ItemKNNRecommender
 from sklearn_recsys.persistence import load, save
 
 N_USERS, N_ITEMS = 40, 12
@@ -217,3 +219,33 @@ def test_candidates_of_a_search_share_the_gram_and_leave_it_alone(monkeypatch):
 
     np.testing.assert_array_equal(found[3:], [expected[1], expected[2], expected[0]])
     assert len(made) == 2  # nothing is kept of a table that was fitted once
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.4])
+def test_neighbors_are_weighed_by_the_optimum_among_such_weights(dropout):
+    X = some_plays(values=True)
+    model = EASERecommender(3.0, dropout=dropout, n_neighbors=4).fit(X)
+    plain = {"shrinkage": 0.0, "prune": "columns", "n_neighbors": 4}
+    near = ItemKNNRecommender("cosine", **plain).fit(X).item_similarity_.toarray() != 0
+    matrix = model.interactions_.toarray().astype(np.float64)
+    matrix /= np.sqrt(np.mean(matrix[matrix > 0] ** 2))
+    gram = matrix.T @ matrix
+    system = gram + np.diag(3.0 + dropout / (1 - dropout) * np.diag(gram))
+
+    for j, weights in enumerate(model.item_similarity_.toarray().T):
+        kept = np.flatnonzero(near[:, j])
+        expected = np.zeros(len(gram))
+        expected[kept] = np.linalg.solve(system[np.ix_(kept, kept)], gram[kept, j])
+        np.testing.assert_allclose(weights, expected, atol=1e-5)
+
+
+def test_all_items_as_neighbors_are_the_closed_form():
+    near, dense = (EASERecommender(5.0, n_neighbors=k).fit(some_plays()) for k in (99, None))
+
+    assert isinstance(near.item_similarity_, sparse.csr_array)
+    np.testing.assert_allclose(near.item_similarity_.toarray(), dense.item_similarity_, atol=1e-5)
+
+
+def test_neighbors_and_a_diagonal_are_refused_together():
+    with pytest.raises(ValueError, match=r"max_diagonal must be 0 with n_neighbors, got 0\.5"):
+        EASERecommender(max_diagonal=0.5, n_neighbors=3).fit(some_plays())

@@ -6,6 +6,7 @@ from sklearn_recsys._kernels.reference._als import (
     als_half_step_cholesky,
     als_loss,
     factor_gram,
+    rating_half_step,
 )
 from sklearn_recsys._kernels.reference._dense import dense_gram, sparse_dense_product
 from sklearn_recsys._kernels.reference._embedding_sgd import embedding_sgd
@@ -25,6 +26,11 @@ from sklearn_recsys._kernels.reference._ranking import (
     find_entries,
     first_ranks_of_rows,
 )
+from sklearn_recsys._kernels.reference._regression import (
+    elastic_net_columns,
+    local_elastic_net,
+    local_ridge,
+)
 from sklearn_recsys._kernels.reference._top_k import (
     keep_largest,
     top_k_dense,
@@ -40,6 +46,7 @@ __all__ = [
     "als_loss",
     "auc_of_rows",
     "dense_gram",
+    "elastic_net_columns",
     "embedding_sgd",
     "factor_gram",
     "find_entries",
@@ -47,9 +54,12 @@ __all__ = [
     "first_ranks_of_rows",
     "gram_top_k",
     "keep_largest",
+    "local_elastic_net",
+    "local_ridge",
     "look_up_ids",
     "mark_ids",
     "merge_sorted_pairs",
+    "rating_half_step",
     "sort_pairs",
     "sparse_dense_product",
     "top_k_dense",

@@ -74,10 +74,10 @@ inline AlsRow als_row(const Csr& matrix, std::int64_t row, const AlsWeights& wei
 // behind each other, so that a row's vectors can come while those before it are worked on.
 class Ahead {
  public:
-  Ahead(const AlsHalfStep& task, Rows rows)
-      : matrix_(task.matrix),
-        fixed_(task.fixed),
-        width_(task.width),
+  Ahead(const Csr& matrix, const float* fixed, int width, Rows rows)
+      : matrix_(matrix),
+        fixed_(fixed),
+        width_(width),
         next_(matrix_.indices + matrix_.indptr[rows.start]),
         limit_(next_),
         stop_(matrix_.indices + matrix_.indptr[rows.stop]) {}
@@ -106,22 +106,6 @@ class Ahead {
   int width_;
   const std::int32_t *next_, *limit_, *stop_;
 };
-
-// Copies a solution, or zeros in its place if one of its numbers is not finite.
-inline void accept(const float* solution, float* out, int width) {
-  // By the bits of the exponent: compilers may take products with zero for zero.
-  constexpr std::uint32_t kExponent = 0x7f800000u;
-  std::uint32_t n_wrong = 0;
-  for (int d = 0; d < width; ++d) {
-    std::uint32_t bits;
-    std::memcpy(&bits, solution + d, sizeof bits);
-    n_wrong += (bits & kExponent) == kExponent;
-  }
-  if (n_wrong == 0)
-    std::memcpy(out, solution, width * sizeof(float));
-  else
-    std::memset(out, 0, width * sizeof(float));
-}
 
 inline double loss_of_row(const AlsHalfStep& task, std::int64_t row) {
   const Csr& matrix = task.matrix;

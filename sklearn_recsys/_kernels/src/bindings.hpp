@@ -10,4 +10,5 @@ void bind_pairs(nanobind::module_& module);
 void bind_top_k(nanobind::module_& module);
 void bind_gram(nanobind::module_& module);
 void bind_dense(nanobind::module_& module);
+void bind_regression(nanobind::module_& module);
 void bind_embedding_sgd(nanobind::module_& module);

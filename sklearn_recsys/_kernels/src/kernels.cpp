@@ -4,13 +4,16 @@
 
 #include "als_cg.hpp"
 #include "als_cholesky.hpp"
+#include "coordinate_descent.hpp"
 #include "dense_gram.hpp"
 #include "dense_product.hpp"
 #include "embedding_sgd.hpp"
 #include "gram.hpp"
+#include "local_regression.hpp"
 #include "outer_products.hpp"
 #include "pairs.hpp"
 #include "ranking.hpp"
+#include "rating_half_step.hpp"
 #include "top_k_factors.hpp"
 #include "top_k_scores.hpp"
 
@@ -21,6 +24,7 @@ const Kernels& RECSYS_KERNELS() {
       als_half_step_cholesky,
       als_loss,
       factor_gram,
+      rating_half_step,
       find_entries,
       auc_of_rows,
       first_ranks_of_rows,
@@ -39,6 +43,9 @@ const Kernels& RECSYS_KERNELS() {
       gram_top_k,
       dense_gram,
       sparse_dense_product,
+      elastic_net_columns,
+      local_ridge,
+      local_elastic_net,
       embedding_sgd,
   };
   return table;

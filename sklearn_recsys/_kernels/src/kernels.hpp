@@ -12,6 +12,8 @@ struct Kernels {
   Status (*als_loss)(const AlsHalfStep& task, double* loss);
   Status (*factor_gram)(const float* factors, std::int64_t n, int width, int n_threads,
                         float* gram);
+  // rating_half_step.hpp
+  Status (*rating_half_step)(const RatingHalfStep& task);
   // ranking.hpp
   Status (*find_entries)(const std::int32_t* rows, const std::int32_t* columns, std::int64_t n,
                          Pattern stored, int n_threads, std::int64_t* found);
@@ -55,6 +57,12 @@ struct Kernels {
   // dense_product.hpp
   Status (*sparse_dense_product)(const Csr& rows, const float* matrix, std::int64_t n_inner,
                                  std::int64_t n_columns, int n_threads, float* product);
+  // coordinate_descent.hpp, local_regression.hpp
+  Status (*elastic_net_columns)(const float* gram, std::int64_t n, Rows columns,
+                                const ElasticNet& net, int n_threads, float* weights,
+                                std::int32_t* sweeps);
+  Status (*local_ridge)(const LocalTask& task, const float* reg);
+  Status (*local_elastic_net)(const LocalTask& task, const ElasticNet& net, std::int32_t* sweeps);
   // embedding_sgd.hpp
   Status (*embedding_sgd)(const SgdTask& task, double* losses);
 };

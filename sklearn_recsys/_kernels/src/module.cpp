@@ -63,5 +63,6 @@ NB_MODULE(_native, module) {
   bind_top_k(module);
   bind_gram(module);
   bind_dense(module);
+  bind_regression(module);
   bind_embedding_sgd(module);
 }

@@ -24,6 +24,21 @@ struct AlsHalfStep {
   int n_threads;
 };
 
+// Half an iteration of alternating least squares of ratings: new vectors for some rows of a matrix.
+struct RatingHalfStep {
+  Csr matrix;
+  Rows rows;
+  const float* weights;  // of the entries
+  const float* fixed;    // vectors of the columns, each of `width` floats
+  const float* offsets;  // of the columns
+  const float* scale;    // of the rows
+  const float* reg;      // of the `width` components
+  float* factors;
+  double* errors;
+  int width;
+  int n_threads;
+};
+
 // The scores of many rows, some of them hidden, and the items wanted; row r wants those of the
 // row places[r]. Columns increase within each row; wanted ones beyond the scores' do not count.
 struct Judged {
@@ -120,6 +135,28 @@ struct Formula {
 struct Heaps {
   std::uint64_t* keys;
   int length;
+};
+
+// What a regression pays for its weights w: l1 |w| + l2 w^2 / 2, negative ones perhaps forbidden; and
+// when coordinate descent ends: after so many sweeps, or where no gradient exceeds tol times the
+// largest at the start.
+struct ElasticNet {
+  float l1;
+  float l2;
+  bool positive;
+  int max_iter;
+  float tol;
+};
+
+// Regressions of columns of a matrix on others of them, the candidates of each.
+struct LocalTask {
+  Csr columns;  // by column; values may be null, which is 1 for all
+  std::int64_t n_rows;
+  Pattern candidates;
+  const std::int32_t* order;  // `rows` are places in it: columns to regress
+  Rows rows;
+  float* weights;  // one for each candidate
+  int n_threads;
 };
 
 // What stochastic gradients learn from: pairs of a row and a column. What is drawn for one depends
