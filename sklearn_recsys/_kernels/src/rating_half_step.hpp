@@ -87,8 +87,10 @@ void solve_rating_chunk(const RatingHalfStep& task, Rows rows, const AlsSystem& 
     }
     ahead.reach_beyond(u + 1);
     build_rating_system(task, u, inverse, ahead, system);
+    // Meanwhile the vectors of the next row are on their way.
     const std::int64_t* next = task.matrix.indptr + u + 1;
-    decompose(system, u + 1 < rows.stop ? next[1] - next[0] : 0, ahead);
+    const std::int64_t n_ahead = u + 1 < rows.stop ? next[1] - next[0] : 0;
+    decompose(system, [&] { ahead.request_some(static_cast<int>(n_ahead * kLanes / width) + 1); });
     substitute(system);
     accept(system.target, x, width);
     task.errors[u] = rating_error(task, u, inverse);
