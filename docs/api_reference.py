@@ -59,6 +59,7 @@ ROOMS = (
         "Users and items as points in one space.",
         (
             "ALSRecommender",
+            "BiasedMFRecommender",
             "HybridRecommender",
             "SVDRecommender",
         ),

@@ -20,7 +20,12 @@ from sklearn_recsys.baseline import (
     PopularityRecommender,
     RandomRecommender,
 )
-from sklearn_recsys.decomposition import ALSRecommender, HybridRecommender, SVDRecommender
+from sklearn_recsys.decomposition import (
+    ALSRecommender,
+    BiasedMFRecommender,
+    HybridRecommender,
+    SVDRecommender,
+)
 from sklearn_recsys.exceptions import DataWarning
 from sklearn_recsys.feature_extraction import GenreTfidf
 from sklearn_recsys.linear_model import EASERecommender, SLIMRecommender
@@ -61,6 +66,7 @@ RECOMMENDERS = [
     ALSRecommender(n_components=8, reg=0.1),
     BaselineRecommender(),
     EASERecommender(10.0),
+    BiasedMFRecommender(8),
     HybridRecommender(n_components=8),
     ItemKNNRecommender(),
     PopularityRecommender(),
@@ -78,6 +84,8 @@ VARIANTS = [
     EASERecommender(),
     EASERecommender(0.5, dropout=0.3, max_diagonal=0.4),
     EASERecommender(1.0, n_neighbors=3),
+    BiasedMFRecommender(),
+    BiasedMFRecommender(2, reg=0.3, reg_biases=0.0, reg_exponent=0.5),
     HybridRecommender(),
     HybridRecommender(8, loss="bpr", user_reg=0.01, item_reg=0.01),
     HybridRecommender(8, loss="warp-kos", k=2, n=4),

@@ -43,6 +43,7 @@ __all__ = [
     "merge_sorted_pairs",
     "padded_width",
     "places_in_runs",
+    "rating_half_step",
     "require_memory",
     "sort_pairs",
     "sparse_dense_product",
@@ -72,6 +73,7 @@ local_ridge = dispatched("local_ridge")
 look_up_ids = dispatched("look_up_ids")
 mark_ids = dispatched("mark_ids")
 merge_sorted_pairs = dispatched("merge_sorted_pairs")
+rating_half_step = dispatched("rating_half_step")
 sort_pairs = dispatched("sort_pairs")
 sparse_dense_product = dispatched("sparse_dense_product")
 top_k_factors = dispatched("top_k_factors")

@@ -29,8 +29,9 @@ def item_gram(matrix: sparse.csr_array, *, n_threads: int) -> np.ndarray:
     is_plain = bool((values == 1).all())
     rows = indptr, indices, None if is_plain else values
     columns = *of_columns[:2], None if is_plain else of_columns[2]
-    lengths = np.diff(indptr)
-    work = np.bincount(indices, np.repeat(lengths, lengths), n_items)
+    # What the users of an item have on average will do, and takes no memory.
+    lengths = np.diff(indptr).astype(np.float64)
+    work = np.diff(columns[0]) * (lengths @ lengths / max(lengths.sum(), 1))
     gram = np.empty((n_items, n_items), dtype=np.float32)
     for part in cut_evenly(work, _WORK_OF_CALL):
         span = {"start": part.start, "stop": part.stop}

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from sklearn_recsys.decomposition._als import ALSRecommender
+from sklearn_recsys.decomposition._biased_mf import BiasedMFRecommender
 from sklearn_recsys.decomposition._hybrid import HybridRecommender
 from sklearn_recsys.decomposition._svd import SVDRecommender
 
-__all__ = ["ALSRecommender", "HybridRecommender", "SVDRecommender"]
+__all__ = ["ALSRecommender", "BiasedMFRecommender", "HybridRecommender", "SVDRecommender"]

@@ -11,6 +11,7 @@ from sklearn.utils._param_validation import Interval
 from sklearn_recsys._kernels import count_threads, require_memory
 from sklearn_recsys.base import ItemSimilarityRecommender
 from sklearn_recsys.base._gram import item_gram
+from sklearn_recsys.interactions._sharing import derive
 from sklearn_recsys.linear_model._inverse import invert_in_place, scratch_bytes
 from sklearn_recsys.linear_model._local import LocalRegression, nearest_items
 from sklearn_recsys.linear_model._scaling import with_mean_square_one
@@ -20,6 +21,9 @@ __all__ = ["EASERecommender"]
 _EPS = float(np.finfo(np.float32).eps)
 # Below this share of the largest diagonal entry, an inverse in float32 loses more than it should.
 _SAFE_SHARE = 1e-3
+# A Gram matrix up to here is kept for the other candidates of a search: it takes a tenth of a fit,
+# and its copy may not double the memory of a large one.
+_MOST_SHARED_BYTES = 2**26
 # Above this multiple of it the weights are those of no more than co-occurrence, and would vanish.
 _LARGEST_MULTIPLE = 1e12
 
@@ -37,10 +41,10 @@ class EASERecommender(ItemSimilarityRecommender):
 
     Parameters
     ----------
-    reg : float, default=500.0
+    reg : float, default=300.0
         L2 penalty of the weights, in units of the mean square of the positive values: without
         values that of the paper, and the same for stars, percents and counts. More draws the
-        weights to those of plain co-occurrence, which few data need; less trusts chance.
+        weights to those of plain co-occurrence; less trusts chance.
     dropout : float, default=0.0
         Learn as if each item of a history were left out with this probability, in [0, 1), and
         foretold from what is left (EDLAE): penalises popular items more. Where it is positive a
@@ -144,11 +148,15 @@ class EASERecommender(ItemSimilarityRecommender):
         "n_jobs": [Integral, None],
         "verbose": ["verbose"],
     }
-    _suggested_grid: ClassVar[dict[str, list]] = {"reg": [100.0, 200.0, 500.0, 1000.0, 2000.0]}
+    # The best penalties without values were within these bounds; dropout wants the lower ones.
+    _suggested_grid: ClassVar[dict[str, list]] = {
+        "reg": [100.0, 300.0, 1000.0],
+        "dropout": [0.0, 0.5],
+    }
 
     def __init__(
         self,
-        reg=500.0,
+        reg=300.0,
         *,
         dropout=0.0,
         max_diagonal=0.0,
@@ -164,16 +172,35 @@ class EASERecommender(ItemSimilarityRecommender):
         self.verbose = verbose
 
     def _similarity(self, matrix):
-        matrix, n_threads = with_mean_square_one(matrix), count_threads(self.n_jobs)
+        n_threads = count_threads(self.n_jobs)
         if self.n_neighbors is not None:
-            return self._sparse_weights(matrix, self.n_neighbors, n_threads)
-        return _dense_weights(
-            matrix,
-            self.reg,
-            dropout=self.dropout,
-            max_diagonal=self.max_diagonal,
-            n_threads=n_threads,
-        )
+            scaled = with_mean_square_one(matrix)
+            return self._sparse_weights(scaled, self.n_neighbors, n_threads)
+        return self._dense_weights(matrix, n_threads)
+
+    def _dense_weights(self, matrix: sparse.csr_array, n_threads: int) -> np.ndarray:
+        """Return the weights (n_items, n_items) of the model of all items by all others."""
+        _require_memory(matrix.shape[1], 4, n_threads)
+        gram = _find_gram(matrix, n_threads)
+        diagonal = gram.diagonal().astype(np.float64)
+        penalty = _penalties(diagonal, self.reg, self.dropout)
+        diagonal += penalty
+        weights, is_safe = None, (penalty / diagonal).min() >= _SAFE_SHARE
+        if is_safe:
+            weights = _minus_inverse(gram, diagonal, np.float32, n_threads)
+        if weights is None:
+            _require_memory(matrix.shape[1], 8, n_threads)
+            if is_safe:  # what was to be inverted is lost
+                gram = _find_gram(matrix, n_threads)
+            weights = _minus_inverse(gram, diagonal, np.float64, n_threads)
+        if weights is None:  # the smallest penalty is beyond what rounding could do
+            raise np.linalg.LinAlgError(f"Found no inverse: raise reg, got {self.reg}.")
+        # The weight from i to j is -P_ij gamma_j, P being the inverse; equation 8 of EASE is that
+        # of gamma_j = 1 / P_jj.
+        gamma = np.maximum(penalty, (self.max_diagonal - 1) / weights.diagonal())
+        weights *= gamma.astype(weights.dtype)
+        np.fill_diagonal(weights, 0)
+        return weights
 
     def _sparse_weights(
         self, matrix: sparse.csr_array, n_neighbors: int, n_threads: int
@@ -189,19 +216,14 @@ class EASERecommender(ItemSimilarityRecommender):
         return LocalRegression(columns, near, n_threads).ridge(penalty)
 
 
-def _dense_weights(
-    matrix: sparse.csr_array, reg: float, *, dropout: float, max_diagonal: float, n_threads: int
-) -> np.ndarray:
-    """Return the weights (n_items, n_items) of the model of all items by all others."""
-    diagonal = _diagonal_of_gram(matrix)
-    penalty = _penalties(diagonal, reg, dropout)
-    weights = _minus_inverse(matrix, diagonal + penalty, penalty, n_threads)
-    # The weight from i to j is -P_ij gamma_j, P being the inverse; equation 8 of EASE is that of
-    # gamma_j = 1 / P_jj.
-    gamma = np.maximum(penalty, (max_diagonal - 1) / weights.diagonal())
-    weights *= gamma.astype(weights.dtype)
-    np.fill_diagonal(weights, 0)
-    return weights
+def _find_gram(matrix: sparse.csr_array, n_threads: int) -> np.ndarray:
+    """Return the Gram matrix of the scaled values, read-only where others use it too."""
+
+    def make() -> np.ndarray:
+        return item_gram(with_mean_square_one(matrix), n_threads=n_threads)
+
+    is_shared = 4 * matrix.shape[1] ** 2 <= _MOST_SHARED_BYTES
+    return derive(matrix, "gram of scaled values", make) if is_shared else make()
 
 
 def _diagonal_of_gram(matrix: sparse.csr_array) -> np.ndarray:
@@ -218,27 +240,24 @@ def _penalties(diagonal: np.ndarray, reg: float, dropout: float) -> np.ndarray:
 
 
 def _minus_inverse(
-    matrix: sparse.csr_array, diagonal: np.ndarray, penalty: np.ndarray, n_threads: int
-) -> np.ndarray:
-    """Return minus the inverse of the Gram matrix with another diagonal, within its memory."""
-    types = [np.float32, np.float64]
-    if (penalty / diagonal).min() < _SAFE_SHARE:
-        types = types[1:]
-    for dtype in types:
-        _require_memory(len(diagonal), np.dtype(dtype).itemsize, n_threads)
-        gram = item_gram(matrix, n_threads=n_threads).astype(dtype, copy=False)
-        gram.flat[:: len(diagonal) + 1] = diagonal
-        if invert_in_place(gram, n_threads=n_threads):
-            break
-    return gram
+    gram: np.ndarray, diagonal: np.ndarray, dtype: type, n_threads: int
+) -> np.ndarray | None:
+    """Return minus the inverse of the Gram matrix with another diagonal, in its memory if it may.
+
+    None, and the Gram matrix is lost, if it is not positive definite as far as the type tells.
+    """
+    matrix: np.ndarray = gram.astype(
+        dtype, copy=not gram.flags.writeable
+    )  # others use a shared one too
+    matrix.flat[:: len(diagonal) + 1] = diagonal
+    return matrix if invert_in_place(matrix, n_threads=n_threads) else None
 
 
 def _require_memory(n_items: int, itemsize: int, n_threads: int) -> None:
     """Raise if the inverse would not fit in memory."""
-    # The Gram matrix is made in float32, as the weights are kept.
-    both = itemsize if itemsize == 4 else itemsize + 4
+    # One in float64 is made beside the Gram matrix, which is there already.
     require_memory(
-        both * n_items**2 + scratch_bytes(n_items, itemsize, n_threads),
+        itemsize * n_items**2 + scratch_bytes(n_items, itemsize, n_threads),
         f"the weights between {n_items} items",
         advice="set n_neighbors, free some, or leave rare items out (filter_k_core)",
     )

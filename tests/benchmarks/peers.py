@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
 from comparisons.als import measure_fit, measure_time_to_quality  # noqa: E402
+from comparisons.ease import measure_ease  # noqa: E402
 from comparisons.harness import Bench, note  # noqa: E402
 from comparisons.hybrid import measure_pairwise, measure_threads  # noqa: E402
 from comparisons.neighbors import measure_neighbors  # noqa: E402
@@ -25,8 +26,8 @@ from comparisons.scoring import measure_scoring  # noqa: E402
 from comparisons.start import measure_start  # noqa: E402
 from comparisons.top_k import measure_recommend  # noqa: E402
 
-# A goal's text, and the function from a Bench to the rows of its result. P7 (EASE) and P11
-# (the tournament) join here with the models that they are about.
+# A goal's text, and the function from a Bench to the rows of its result. P11 (the tournament)
+# joins here with the models that it is about.
 GOALS = {
     "P1": ("implicit ALS, equal iterations", measure_fit),
     "P2": ("ALS, time to nDCG@10 of .42", measure_time_to_quality),
@@ -34,6 +35,7 @@ GOALS = {
     "P4": ("WARP, the same bits with one and two threads", measure_threads),
     "P5": ("recommend to all, top 10, seen masked", measure_recommend),
     "P6": ("item kNN fit, K=50", measure_neighbors),
+    "P7": ("EASE, fit, memory and recommend to all", measure_ease),
     "P8": ("metrics of all users", measure_scoring),
     "P9": ("first fit in a fresh process, import, size", measure_start),
     "P10": ("overhead of the estimator and of the search", measure_overhead),

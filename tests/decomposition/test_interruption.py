@@ -13,7 +13,8 @@ import sys
 import numpy as np, pandas as pd
 from sklearn_recsys.base import _rankers
 from sklearn_recsys.decomposition import (
-    ALSRecommender, HybridRecommender, _als_solver, _hybrid_solver
+    ALSRecommender, BiasedMFRecommender, HybridRecommender,
+    _als_solver, _hybrid_solver, _rating_solver,
 )
 from sklearn_recsys.linear_model import SLIMRecommender, _local, _slim
 
@@ -44,6 +45,12 @@ elif what == "refit":
     _als_solver.als_half_step_cg = telling(_als_solver.als_half_step_cg)
     _als_solver.als_half_step_cholesky = telling(_als_solver.als_half_step_cholesky)
     work = lambda: model.set_params(max_iter=50).fit(big)
+elif what == "ratings fit":
+    big = table(2_000_000, 60_000, 20_000)
+    big["rating"] = big["item"] % 5
+    model = BiasedMFRecommender(255, max_iter=50, tol=0, random_state=0, n_jobs=2)
+    _rating_solver.rating_half_step = telling(_rating_solver.rating_half_step)
+    work = lambda: model.fit(big)
 elif what == "hybrid fit":
     big = table(2_000_000, 60_000, 20_000)
     model = HybridRecommender(64, loss=solver, max_iter=50, random_state=0, n_jobs=2)
@@ -85,6 +92,7 @@ except KeyboardInterrupt:
         ("fit", "cg", False),
         ("fit", "cholesky", False),
         ("refit", "cg", True),
+        ("ratings fit", "cholesky", False),
         ("hybrid fit", "warp", False),
         ("slim fit", "all", False),
         ("slim fit", "neighbors", False),

@@ -1,4 +1,4 @@
-"""Factor models in threads, in worker processes and in forked children."""
+"""Models in threads, in worker processes and in forked children."""
 # SPDX-License-Identifier: BSD-3-Clause
 
 import os
@@ -16,19 +16,22 @@ from sklearn_recsys import _kernels
 from sklearn_recsys.datasets import make_interactions
 from sklearn_recsys.decomposition import (
     ALSRecommender,
+    BiasedMFRecommender,
     HybridRecommender,
     SVDRecommender,
     _als_solver,
 )
-from sklearn_recsys.linear_model import SLIMRecommender
+from sklearn_recsys.linear_model import EASERecommender, SLIMRecommender
 from sklearn_recsys.model_selection import InteractionKFold
 from sklearn_recsys.neighbors import ItemKNNRecommender
 
 MODELS = {
     "cg": ALSRecommender(12, random_state=0, max_iter=2),
     "cholesky": ALSRecommender(12, random_state=0, max_iter=2, solver="cholesky"),
+    "biased mf": BiasedMFRecommender(12, random_state=0, max_iter=2),
     "hybrid": HybridRecommender(12, random_state=0, max_iter=2),
     "svd": SVDRecommender(12, random_state=0),
+    "ease": EASERecommender(),
     "neighbors": ItemKNNRecommender(n_neighbors=20),
     "slim": SLIMRecommender(20.0),
     "slim of neighbors": SLIMRecommender(20.0, n_neighbors=20),

@@ -8,6 +8,7 @@ from scipy import sparse
 from sklearn.base import clone
 
 from sklearn_recsys._kernels import _memory
+from sklearn_recsys.interactions import share_work
 from sklearn_recsys.linear_model import EASERecommender, _ease
 from sklearn_recsys.neighbors import ItemKNNRecommender
 from sklearn_recsys.persistence import load, save
@@ -200,6 +201,24 @@ def test_a_catalogue_too_large_for_the_memory_is_refused_before_the_work(monkeyp
 def test_parameters_out_of_range_are_refused(parameters):
     with pytest.raises(ValueError, match=next(iter(parameters))):
         clone(EASERecommender()).set_params(**parameters).fit(some_plays())
+
+
+def test_candidates_of_a_search_share_the_gram_and_leave_it_alone(monkeypatch):
+    made, plays = [], some_plays(values=True)
+    gram = _ease.item_gram
+    monkeypatch.setattr(_ease, "item_gram", lambda *a, **k: made.append(1) or gram(*a, **k))
+    with share_work(False):
+        expected = [EASERecommender(reg).fit(plays).item_similarity_ for reg in (0.01, 5.0, 80.0)]
+    del made[:]
+
+    with share_work():
+        found = [
+            EASERecommender(reg).fit(plays).item_similarity_
+            for reg in (5.0, 80.0, 0.01, 5.0, 80.0, 0.01)
+        ]
+
+    np.testing.assert_array_equal(found[3:], [expected[1], expected[2], expected[0]])
+    assert len(made) == 2  # nothing is kept of a table that was fitted once
 
 
 @pytest.mark.parametrize("dropout", [0.0, 0.4])

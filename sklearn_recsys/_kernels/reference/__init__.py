@@ -6,6 +6,7 @@ from sklearn_recsys._kernels.reference._als import (
     als_half_step_cholesky,
     als_loss,
     factor_gram,
+    rating_half_step,
 )
 from sklearn_recsys._kernels.reference._dense import dense_gram, sparse_dense_product
 from sklearn_recsys._kernels.reference._embedding_sgd import embedding_sgd
@@ -58,6 +59,7 @@ __all__ = [
     "look_up_ids",
     "mark_ids",
     "merge_sorted_pairs",
+    "rating_half_step",
     "sort_pairs",
     "sparse_dense_product",
     "top_k_dense",

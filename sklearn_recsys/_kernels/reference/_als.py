@@ -1,10 +1,16 @@
-"""Alternating least squares for implicit feedback, in NumPy."""
+"""Alternating least squares for implicit feedback and for ratings, in NumPy."""
 # SPDX-License-Identifier: BSD-3-Clause
 
 import numpy as np
 from scipy import linalg
 
-__all__ = ["als_half_step_cg", "als_half_step_cholesky", "als_loss", "factor_gram"]
+__all__ = [
+    "als_half_step_cg",
+    "als_half_step_cholesky",
+    "als_loss",
+    "factor_gram",
+    "rating_half_step",
+]
 
 # Above it a confidence counts as this one, so that its inverse is no subnormal float32.
 _LARGEST_CONFIDENCE = 2.0**126
@@ -142,6 +148,69 @@ def factor_gram(factors: np.ndarray, gram: np.ndarray, *, n_threads: int) -> Non
         Not used here.
     """
     np.matmul(factors.T, factors, out=gram)
+
+
+def rating_half_step(
+    indptr: np.ndarray,
+    indices: np.ndarray,
+    values: np.ndarray,
+    weights: np.ndarray,
+    fixed: np.ndarray,
+    offsets: np.ndarray,
+    scale: np.ndarray,
+    reg: np.ndarray,
+    factors: np.ndarray,
+    errors: np.ndarray,
+    *,
+    start: int,
+    stop: int,
+    n_threads: int,
+) -> None:
+    """Compute the best vectors of some rows for their ratings, the other side's being fixed.
+
+    With v the value, w the weight and j the column of an entry of row u, the weights divided by
+    the sum of those of the row, the vector x of row u minimises
+
+        Σ_j w_j (v_j - offset_j - y_j·x)² + scale_u Σ_k reg_k x_k²
+
+    What is not stored does not count, and an entry of value 0 does. A row without entries, or
+    whose weights are all 0, gets zeros. Of a singular system any solution may be returned. The
+    vectors are finite, whatever the values are.
+
+    Parameters
+    ----------
+    indptr : ndarray of shape (n_rows + 1,), dtype int64
+    indices : ndarray of shape (n_stored,), dtype int32
+        Below ``n_fixed``.
+    values, weights : ndarray of shape (n_stored,), dtype float32
+        Finite, the weights not negative.
+    fixed : ndarray of shape (n_fixed, width), dtype float32
+        The vectors y of the other side; `width` must be a multiple of 8, see `padded_width`.
+    offsets : ndarray of shape (n_fixed,), dtype float32
+        What the other side adds to all its values.
+    scale : ndarray of shape (n_rows,), dtype float32
+    reg : ndarray of shape (width,), dtype float32
+    factors : ndarray of shape (n_rows, width), dtype float32
+        Receives the vectors x of the rows worked on.
+    errors : ndarray of shape (n_rows,), dtype float64
+        Receives the first sum, for the vectors found.
+    start, stop : int
+        The rows to work on.
+    n_threads : int
+        Not used here.
+    """
+    for row in range(start, stop):
+        entries = slice(indptr[row], indptr[row + 1])
+        share = weights[entries].astype(np.float64)
+        if not share.sum() > 0:
+            factors[row], errors[row] = 0, 0
+            continue
+        share /= share.sum()
+        vectors = fixed[indices[entries]].astype(np.float64)
+        targets = (values[entries] - offsets[indices[entries]]).astype(np.float64)
+        matrix = (vectors.T * share) @ vectors + np.diag(scale[row] * reg.astype(np.float64))
+        factors[row] = _accept(_solve(matrix, vectors.T @ (share * targets)))
+        errors[row] = share @ (targets - vectors @ factors[row].astype(np.float64)) ** 2
 
 
 def _system_of_row(

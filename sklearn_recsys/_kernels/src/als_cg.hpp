@@ -232,7 +232,7 @@ Status als_half_step_cg(const AlsHalfStep& task, int n_steps) {
 #pragma omp parallel for num_threads(task.n_threads) schedule(dynamic, 1)
   for (std::int64_t first = rows.start; first < rows.stop; first += kChunk) {
     const std::int64_t last = first + kChunk < rows.stop ? first + kChunk : rows.stop;
-    Ahead ahead(task, {first, last});
+    Ahead ahead(task.matrix, task.fixed, task.width, {first, last});
     for (std::int64_t start = first; start < last; start += kBatch) {
       const std::int64_t stop = start + kBatch < last ? start + kBatch : last;
       solve_batch_cg(task, n_steps, {start, stop}, ahead, scratch.mine());

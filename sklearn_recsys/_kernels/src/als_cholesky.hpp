@@ -68,7 +68,7 @@ inline void build_system(const AlsHalfStep& task, const AlsRow& row, float reg, 
 // Solves for some rows that lie behind each other.
 void solve_chunk_cholesky(const AlsHalfStep& task, Rows rows, const AlsSystem& system) {
   const int width = task.width;
-  Ahead ahead(task, rows);
+  Ahead ahead(task.matrix, task.fixed, width, rows);
   for (std::int64_t u = rows.start; u < rows.stop; ++u) {
     float* x = task.factors + u * width;
     const AlsRow row = als_row(task.matrix, u, task.weights);

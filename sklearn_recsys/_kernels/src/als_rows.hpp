@@ -74,10 +74,10 @@ inline AlsRow als_row(const Csr& matrix, std::int64_t row, const AlsWeights& wei
 // behind each other, so that a row's vectors can come while those before it are worked on.
 class Ahead {
  public:
-  Ahead(const AlsHalfStep& task, Rows rows)
-      : matrix_(task.matrix),
-        fixed_(task.fixed),
-        width_(task.width),
+  Ahead(const Csr& matrix, const float* fixed, int width, Rows rows)
+      : matrix_(matrix),
+        fixed_(fixed),
+        width_(width),
         next_(matrix_.indices + matrix_.indptr[rows.start]),
         limit_(next_),
         stop_(matrix_.indices + matrix_.indptr[rows.stop]) {}

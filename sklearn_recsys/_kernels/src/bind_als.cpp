@@ -78,6 +78,35 @@ double bind_loss(Vector<std::int64_t> indptr, Vector<std::int32_t> indices, Vect
   return loss;
 }
 
+void bind_rating_half_step(Vector<std::int64_t> indptr, Vector<std::int32_t> indices,
+                           Vector<float> values, Vector<float> weights, Matrix<float> fixed,
+                           Vector<float> offsets, Vector<float> scale, Vector<float> reg,
+                           OutMatrix<float> factors, OutVector<double> errors, std::int64_t start,
+                           std::int64_t stop, int n_threads) {
+  const int width = checked_width(static_cast<std::int64_t>(fixed.shape(1)));
+  const Rows rows{start, stop};
+  const Csr matrix = as_csr(indptr, indices, values, rows, length(fixed));
+  check_length(length(weights), length(indices), "weights");
+  check_length(length(offsets), length(fixed), "offsets");
+  check_length(length(scale), matrix.n_rows, "scale");
+  check_length(length(reg), width, "reg");
+  check_shape(factors, matrix.n_rows, width, "factors");
+  check_length(length(errors), matrix.n_rows, "errors");
+  check_threads(n_threads);
+  const RatingHalfStep task{matrix,
+                            rows,
+                            data_of(weights, "weights"),
+                            data_of(fixed, "fixed"),
+                            data_of(offsets, "offsets"),
+                            data_of(scale, "scale"),
+                            data_of(reg, "reg"),
+                            data_of(factors, "factors"),
+                            data_of(errors, "errors"),
+                            width,
+                            n_threads};
+  run([&] { return kernels().rating_half_step(task); });
+}
+
 void bind_factor_gram(Matrix<float> factors, OutMatrix<float> gram, int n_threads) {
   const int width = checked_width(static_cast<std::int64_t>(factors.shape(1)));
   const std::int64_t n = length(factors);
@@ -104,6 +133,11 @@ void bind_als(nb::module_& module) {
              "values"_a.noconvert(), "fixed"_a.noconvert(), "factors"_a.noconvert(),
              nb::kw_only(), "base"_a, "alpha"_a, "unobserved_weight"_a, "start"_a, "stop"_a,
              "n_threads"_a);
+  module.def("rating_half_step", &bind_rating_half_step, "indptr"_a.noconvert(),
+             "indices"_a.noconvert(), "values"_a.noconvert(), "weights"_a.noconvert(),
+             "fixed"_a.noconvert(), "offsets"_a.noconvert(), "scale"_a.noconvert(),
+             "reg"_a.noconvert(), "factors"_a.noconvert(), "errors"_a.noconvert(), nb::kw_only(),
+             "start"_a, "stop"_a, "n_threads"_a);
   module.def("factor_gram", &bind_factor_gram, "factors"_a.noconvert(), "gram"_a.noconvert(),
              nb::kw_only(), "n_threads"_a);
 }

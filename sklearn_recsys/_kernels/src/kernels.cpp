@@ -13,6 +13,7 @@
 #include "outer_products.hpp"
 #include "pairs.hpp"
 #include "ranking.hpp"
+#include "rating_half_step.hpp"
 #include "top_k_factors.hpp"
 #include "top_k_scores.hpp"
 
@@ -23,6 +24,7 @@ const Kernels& RECSYS_KERNELS() {
       als_half_step_cholesky,
       als_loss,
       factor_gram,
+      rating_half_step,
       find_entries,
       auc_of_rows,
       first_ranks_of_rows,

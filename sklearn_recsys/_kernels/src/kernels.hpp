@@ -12,6 +12,8 @@ struct Kernels {
   Status (*als_loss)(const AlsHalfStep& task, double* loss);
   Status (*factor_gram)(const float* factors, std::int64_t n, int width, int n_threads,
                         float* gram);
+  // rating_half_step.hpp
+  Status (*rating_half_step)(const RatingHalfStep& task);
   // ranking.hpp
   Status (*find_entries)(const std::int32_t* rows, const std::int32_t* columns, std::int64_t n,
                          Pattern stored, int n_threads, std::int64_t* found);

@@ -24,6 +24,21 @@ struct AlsHalfStep {
   int n_threads;
 };
 
+// Half an iteration of alternating least squares of ratings: new vectors for some rows of a matrix.
+struct RatingHalfStep {
+  Csr matrix;
+  Rows rows;
+  const float* weights;  // of the entries
+  const float* fixed;    // vectors of the columns, each of `width` floats
+  const float* offsets;  // of the columns
+  const float* scale;    // of the rows
+  const float* reg;      // of the `width` components
+  float* factors;
+  double* errors;
+  int width;
+  int n_threads;
+};
+
 // The scores of many rows, some of them hidden, and the items wanted; row r wants those of the
 // row places[r]. Columns increase within each row; wanted ones beyond the scores' do not count.
 struct Judged {

@@ -1,7 +1,8 @@
 """The jobs of irspack."""
 # SPDX-License-Identifier: BSD-3-Clause
 
-from irspack import IALSRecommender
+import numpy as np
+from irspack import DenseSLIMRecommender, IALSRecommender
 from measuring import Watch, as_matrix, load, quality
 from threadpoolctl import threadpool_limits
 
@@ -35,4 +36,19 @@ def als(data, n_components, reg, alpha, n_threads):
     return run
 
 
-JOBS = {"als": als}
+def ease(data, reg):
+    data = load(data)
+    matrix, chosen = as_matrix(data), np.unique(data["items"])
+
+    def run(step, save=None):
+        with Watch() as watch:
+            model = DenseSLIMRecommender(matrix, reg=reg)
+            model.learn()
+        if save:
+            np.save(save, np.asarray(model.W)[np.ix_(chosen, chosen)])
+        return watch.answer()
+
+    return run
+
+
+JOBS = {"als": als, "ease": ease}

@@ -4,7 +4,9 @@
 import numpy as np
 import pandas as pd
 from measuring import Watch, load
+from rectools.dataset import Dataset
 from rectools.metrics import MAP, MRR, NDCG, Precision, Recall, calc_metrics
+from rectools.models import EASEModel
 
 DISTRIBUTIONS = ("rectools", "numpy", "pandas")
 
@@ -37,4 +39,26 @@ def metrics(data, lists):
     return run
 
 
-JOBS = {"metrics": metrics}
+def ease(data, reg, n_threads):
+    data = load(data)
+    table = {"user_id": data["users"], "item_id": data["items"], "weight": 1.0, "datetime": 0}
+    dataset = Dataset.construct(pd.DataFrame(table).astype({"datetime": "datetime64[ns]"}))
+    users = np.unique(data["users"])
+    fitted = []
+
+    def run(step, save=None):
+        with Watch() as watch:
+            if step == "fit":
+                model = EASEModel(reg, recommend_n_threads=n_threads)
+                fitted[:] = [model.fit(dataset)]
+            else:
+                fitted[0].recommend(users, dataset, k=10, filter_viewed=True)
+        if save:
+            order = np.argsort(dataset.item_id_map.external_ids)
+            np.save(save, fitted[0].weight[np.ix_(order, order)])
+        return watch.answer()
+
+    return run
+
+
+JOBS = {"ease": ease, "metrics": metrics}

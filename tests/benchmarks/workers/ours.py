@@ -188,6 +188,28 @@ def knn(data, n_neighbors, n_threads):
     return run
 
 
+def ease(data, reg, n_threads):
+    from sklearn_recsys.interactions import share_work
+    from sklearn_recsys.linear_model import EASERecommender
+
+    share_work(False)  # each fit is a first one
+    X = as_frame(load(data))
+    fitted = []
+
+    def run(step, save=None):
+        if step == "fit":
+            fitted[:] = [EASERecommender(reg, n_jobs=n_threads)]
+            watch, part = fit_watched(fitted[0], X)
+            if save:
+                np.save(save, fitted[0].item_similarity_)
+            return part.answer(watch)
+        with Watch() as watch:
+            fitted[0].recommend()
+        return watch.answer()
+
+    return run
+
+
 def score(data, n_components, n_threads):
     data = load(data)
     n_users = int(data["n_users"])
@@ -297,6 +319,7 @@ JOBS = {
     "hybrid": hybrid,
     "recommend": recommend,
     "knn": knn,
+    "ease": ease,
     "score": score,
     "metrics": metrics,
     "search": search,
