@@ -59,7 +59,8 @@ def adapters():
         yield LightFMAdapter(LightFM(no_components=8, loss="warp", random_state=0))
 
 
-# One configuration of each, which every run checks …
+# One configuration of each, which every run checks (what iterates to a tolerance, to a small one:
+# with other ids it would stop elsewhere) …
 RECOMMENDERS = [
     *adapters(),
     ALSRecommender(n_components=8, reg=0.1),
@@ -70,7 +71,7 @@ RECOMMENDERS = [
     ItemKNNRecommender(),
     PopularityRecommender(),
     RandomRecommender(),
-    SLIMRecommender(reg=1.0),
+    SLIMRecommender(reg=1.0, tol=1e-7, max_iter=9999),
     SVDRecommender(n_components=4),
 ]
 # … and the others, which take their time.
@@ -105,9 +106,8 @@ VARIANTS = [
     ItemKNNRecommender("asymmetric", n_neighbors=2, prune="both", alpha=0.1),
     ItemKNNRecommender(n_neighbors=None, aggregate="mean", shrinkage=5.0),
     PopularityRecommender("value"),
-    SLIMRecommender(),
-    SLIMRecommender(1.0, l1_ratio=0.3, positive=False),
-    SLIMRecommender(1.0, n_neighbors=3),
+    SLIMRecommender(1.0, l1_ratio=0.1, positive=False, tol=1e-7, max_iter=9999),
+    SLIMRecommender(1.0, n_neighbors=3, tol=1e-7, max_iter=9999),
     SVDRecommender(),
     SVDRecommender(2, algorithm="arpack"),
     SVDRecommender(algorithm="arpack"),
