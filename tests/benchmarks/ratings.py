@@ -27,7 +27,7 @@ MODELS = {
     "biased MF, defaults": BiasedMFRecommender(random_state=0, n_jobs=N_JOBS),
     "biased MF, 20 components": BiasedMFRecommender(20, random_state=0, n_jobs=N_JOBS),
 }
-# https://surpriselib.com, read in 2026: default settings, 5-fold cross-validation.
+# From the table in Surprise's README: default settings, 5-fold cross-validation.
 PUBLISHED = {
     "Surprise, BaselineOnly": {"ml-100k": 0.944, "ml-1m": 0.909},
     "Surprise, SVD": {"ml-100k": 0.934, "ml-1m": 0.873},
