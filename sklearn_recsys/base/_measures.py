@@ -3,7 +3,7 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -58,15 +58,56 @@ class Measure:
             return replace(self, alpha=self.beta, beta=self.alpha)
         return self
 
-    def prepare(self, matrix: sparse.csr_array) -> "PreparedMeasure":
-        """Return the measure made ready for the rows of a matrix of values."""
+    def prepare(
+        self, matrix: sparse.csr_array, like: "PreparedMeasure | None" = None
+    ) -> "PreparedMeasure":
+        """Return the measure made ready for the rows of a matrix of values.
+
+        With `like`, what it takes of all rows together is that of the rows which were prepared
+        before, so that rows of this matrix can be compared with those.
+        """
         members = matrix.data > 0
         if self.name != "adjusted_cosine" and not members.all():
             matrix = matrix * (matrix > 0)  # a copy without the zeros
             members = np.ones(matrix.nnz, dtype=bool)
         sizes = np.add.reduceat(np.append(members, 0), matrix.indptr[:-1], dtype=np.float64)
         sizes[np.diff(matrix.indptr) == 0] = 0
-        return PreparedMeasure(self, matrix, members, sizes, *_factors(matrix, self))
+        statistics = Statistics.of(matrix, self) if like is None else like.statistics
+        values, rarity = _factors(matrix, self, statistics)
+        return PreparedMeasure(self, matrix, members, sizes, values, rarity, statistics)
+
+
+class Statistics(NamedTuple):
+    """What a measure takes of all rows together.
+
+    Attributes
+    ----------
+    column_means : ndarray of shape (n_columns,), dtype float64
+        For "adjusted_cosine"; others have none.
+    rarity : ndarray of shape (n_columns,), dtype float64, or None
+        For "bm25" and "tfidf".
+    mean_total : float
+        Mean sum of a row's values, for "bm25".
+    """
+
+    column_means: np.ndarray
+    rarity: np.ndarray | None
+    mean_total: float
+
+    @classmethod
+    def of(cls, matrix: sparse.csr_array, measure: Measure) -> "Statistics":
+        """Return those of a matrix."""
+        columns, n_columns = matrix.indices, matrix.shape[1]
+        counts = np.bincount(columns, minlength=n_columns)
+        if measure.name == "adjusted_cosine":
+            sums = np.bincount(columns, weights=matrix.data, minlength=n_columns)  # float64
+            return cls(sums / np.maximum(counts, 1), None, 1.0)
+        if measure.name not in ("bm25", "tfidf"):
+            return cls(np.empty(0), None, 1.0)
+        # The 1 keeps the logarithm above 0 where a column is in all rows.
+        rarity = np.log((1 + matrix.shape[0]) / np.maximum(counts, 1))
+        mean_total = matrix.data.sum(dtype=np.float64) / max(matrix.shape[0], 1)
+        return cls(np.empty(0), rarity, float(mean_total) or 1.0)
 
 
 @dataclass(frozen=True)
@@ -87,6 +128,8 @@ class PreparedMeasure:
         Values whose products are summed; None is 1 for all.
     rarity : ndarray of shape (n_columns,), dtype float64, or None
         Factor of all values of a column; None is 1 for all.
+    statistics : Statistics
+        What was taken of all rows together.
     """
 
     measure: Measure
@@ -95,6 +138,7 @@ class PreparedMeasure:
     sizes: np.ndarray
     values: np.ndarray | None
     rarity: np.ndarray | None
+    statistics: Statistics
 
     @cached_property
     def scales(self) -> tuple[np.ndarray, np.ndarray]:
@@ -151,18 +195,21 @@ class PreparedMeasure:
 
     def compare(self, rows: np.ndarray) -> sparse.csr_array:
         """Return the similarity (n_rows, n) of some rows to all rows, themselves included."""
-        vectors, across = self.vectors
-        products, support = (vectors[rows] @ across).tocsr(), None
-        if self.measure.shrinkage > 0 and not (self.values is None and self.rarity is None):
-            sets, sets_across = self.sets
-            support = (sets[rows] @ sets_across).tocsr()
+        return self.compare_others(self, rows)
+
+    def compare_others(self, others: "PreparedMeasure", rows: np.ndarray) -> sparse.csr_array:
+        """Return the similarity (n_rows, n) of some of other rows, prepared alike, to all rows."""
+        products, support = (others.vectors[0][rows] @ self.vectors[1]).tocsr(), None
+        are_sets = others.values is None and self.values is None and self.rarity is None
+        if self.measure.shrinkage > 0 and not are_sets:
+            support = (others.sets[0][rows] @ self.sets[1]).tocsr()
             support.eliminate_zeros()
-        left, right = self.scales
+        left, right = others.scales[0], self.scales[1]
         return finish_similarity(products, support, left[rows], right, **self.formula)
 
 
 def _factors(
-    matrix: sparse.csr_array, measure: Measure
+    matrix: sparse.csr_array, measure: Measure, statistics: Statistics
 ) -> tuple[np.ndarray | None, np.ndarray | None]:
     """Return the values of the vectors that are compared and the factor of each column.
 
@@ -172,24 +219,19 @@ def _factors(
         return None, None
     # float64: squares of large float32 values overflow.
     values = matrix.data.astype(np.float64)
-    columns, n_columns = matrix.indices, matrix.shape[1]
     if measure.name == "adjusted_cosine":
-        counts = np.maximum(np.bincount(columns, minlength=n_columns), 1)
-        sums = np.bincount(columns, weights=values, minlength=n_columns)
-        return values - (sums / counts)[columns], None
+        return values - statistics.column_means[matrix.indices], None
     plain = len(values) == 0 or values.min() == values.max()
-    if measure.name == "cosine":
-        return None if plain else values, None
-    # The 1 keeps the logarithm above 0 where a column is in all rows.
-    frequencies = np.bincount(columns, minlength=n_columns)
-    rarity = np.log((1 + matrix.shape[0]) / np.maximum(frequencies, 1))
-    return None if plain else _term_frequency(with_data(matrix, values), measure), rarity
+    if measure.name == "cosine" or plain:
+        return None if plain else values, statistics.rarity
+    return _term_frequency(with_data(matrix, values), measure, statistics), statistics.rarity
 
 
-def _term_frequency(values: sparse.csr_array, measure: Measure) -> np.ndarray:
+def _term_frequency(
+    values: sparse.csr_array, measure: Measure, statistics: Statistics
+) -> np.ndarray:
     if measure.name == "tfidf":
         return np.sqrt(values.data)
-    totals = values.sum(axis=1)
-    lengths = np.repeat(totals / (totals.mean() or 1.0), np.diff(values.indptr))
+    lengths = np.repeat(values.sum(axis=1) / statistics.mean_total, np.diff(values.indptr))
     saturation = measure.K1 * (1 - measure.B + measure.B * lengths)
     return values.data / (saturation + values.data) * (measure.K1 + 1)

@@ -1,17 +1,67 @@
 """The nearest rows of each row of a sparse matrix."""
 # SPDX-License-Identifier: BSD-3-Clause
 
+from typing import Any
+
 import numpy as np
 from scipy import sparse
 
 from sklearn_recsys._kernels import csr_pattern, cut_evenly, gram_top_k, require_memory, unpack_keys
+from sklearn_recsys.base._blocks import uneven_batches
 from sklearn_recsys.base._measures import PreparedMeasure
 from sklearn_recsys.interactions._sparse import with_data
 
-__all__ = ["nearest_rows"]
+__all__ = ["keep_nearest", "nearest_rows"]
+
+# SciPy's sparse products take so many scores' worth of memory for each score.
+_WIDTH_OF_STORED = 20
 
 # Products of one call of the kernel: a fraction of a second, so that Ctrl-C is heard.
 _WORK_OF_CALL = 3e8
+
+
+def keep_nearest(
+    measure: Any,
+    matrix: sparse.csr_array,
+    order: np.ndarray,
+    n_neighbors: int | None,
+    *,
+    prune: str | None,
+    n_threads: int,
+) -> sparse.csr_array:
+    """Return the similarities (n, n) of all rows of a matrix, pruned; the diagonal is empty.
+
+    Parameters
+    ----------
+    measure : Measure, or what has its methods `prepare` and `transposed`
+        What similarity is; measures are equal if they are the same both ways.
+    matrix : csr_array of shape (n, n_columns)
+        Values.
+    order : ndarray of shape (n,), dtype int32
+        Rows as ties are broken.
+    n_neighbors : int or None
+        Similarities to keep; None keeps all.
+    prune : {"rows", "columns", "both"} or None
+        Whether they are kept for each row of the answer, for each column, or those that are among
+        both; None keeps all.
+    n_threads : int
+        Threads to use.
+    """
+    if n_neighbors is None or prune is None:
+        return _all_similarities(measure.prepare(matrix))
+    length: int = n_neighbors
+
+    def nearest(one: Any) -> sparse.csr_array:
+        return nearest_rows(one.prepare(matrix), order, length, n_threads=n_threads)
+
+    if prune == "rows":
+        return nearest(measure)
+    across = measure.transposed()
+    by_column = nearest(across).T.tocsr()
+    if prune == "columns":
+        return by_column
+    by_row = by_column.T.tocsr() if across == measure else nearest(measure)
+    return by_row.multiply(by_column != 0).tocsr()
 
 
 def nearest_rows(
@@ -86,6 +136,9 @@ def _factors(
     if values is None:
         weights = None if rarity is None else (rarity**2).astype(np.float32)
         return None, members, weights, left, right
+    if left is not right:  # such measures have values of at most 1
+        values = values if rarity is None else values * rarity[prepared.pattern.indices]
+        return values.astype(np.float32)[entries], members, None, left, right
     # Of unit length: in float32 other values could overflow.
     values = values * np.repeat(prepared.scales[0], np.diff(prepared.pattern.indptr))
     if rarity is not None:
@@ -111,3 +164,25 @@ def _as_matrix(keys: np.ndarray, order: np.ndarray) -> sparse.csr_array:
     indptr = np.concatenate([[0], np.cumsum(counts)]).astype(index)
     shape = (len(order), len(order))
     return sparse.csr_array((data, order[rows].astype(index), indptr), shape=shape)
+
+
+def _all_similarities(prepared: PreparedMeasure) -> sparse.csr_array:
+    blocks = []
+    stored = np.minimum(prepared.count_comparisons(), len(prepared.sizes))
+    for part in uneven_batches(_WIDTH_OF_STORED * stored):
+        rows = np.arange(part.start, part.stop)
+        blocks.append(_without_diagonal(prepared.compare(rows), rows).astype(np.float32))
+        # How many there will be is not known before, but these will be copied.
+        require_memory(
+            8 * sum(block.nnz for block in blocks),
+            f"the similarities of {part.stop} of {len(stored)} items",
+            advice="set n_neighbors, free some, or leave rare items out",
+        )
+    return sparse.vstack(blocks, format="csr")
+
+
+def _without_diagonal(scores: sparse.csr_array, rows: np.ndarray) -> sparse.csr_array:
+    own = np.repeat(rows, np.diff(scores.indptr)) == scores.indices
+    scores.data[own] = 0
+    scores.eliminate_zeros()
+    return scores

@@ -36,9 +36,10 @@ class SLIMRecommender(ItemSimilarityRecommender):
     Which few items, at which weights, tell best who chose this one? Neighbours are weighed
     together: two that say the same share their weight, where a similarity would count both.
     Choose it where neighbours are not accurate enough and lists have to be quick and explained:
-    its weights are few, as those of :class:`~sklearn_recsys.linear_model.EASERecommender` are not. Fit costs O(items^2 x weights of an item) after
-    the products of all pairs of items; memory 4 x items^2 bytes, or O(rows + items x n_neighbors)
-    with `n_neighbors`. A list costs O(history x weights of an item).
+    its weights are few, as those of :class:`~sklearn_recsys.linear_model.EASERecommender` are not.
+    Fit costs O(items^2 x weights of an item) after the products of all pairs of items; memory
+    4 x items^2 bytes, or O(rows + items x n_neighbors) with `n_neighbors`. A list costs
+    O(history x weights of an item).
 
     Parameters
     ----------

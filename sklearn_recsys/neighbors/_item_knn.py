@@ -5,20 +5,15 @@ from numbers import Integral, Real
 from typing import ClassVar
 
 import numpy as np
-from scipy import sparse
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from sklearn_recsys._kernels import count_threads, require_memory
+from sklearn_recsys._kernels import count_threads
 from sklearn_recsys.base import ItemSimilarityRecommender
-from sklearn_recsys.base._blocks import uneven_batches
-from sklearn_recsys.base._measures import MEASURES, Measure, PreparedMeasure
-from sklearn_recsys.base._nearest import nearest_rows
+from sklearn_recsys.base._measures import MEASURES, Measure
+from sklearn_recsys.base._nearest import keep_nearest
 from sklearn_recsys.interactions._sparse import with_data
 
 __all__ = ["ItemKNNRecommender"]
-
-# SciPy's sparse products take so many scores' worth of memory for each score.
-_WIDTH_OF_STORED = 20
 
 
 class ItemKNNRecommender(ItemSimilarityRecommender):
@@ -174,16 +169,14 @@ class ItemKNNRecommender(ItemSimilarityRecommender):
     def _similarity(self, matrix):
         if self.similarity == "asymmetric" and self.alpha > 1:
             raise ValueError(f"alpha must be in [0, 1] with 'asymmetric', got {self.alpha}.")
-        measure = self._measure()
-        columns = matrix.T.tocsr()
-        if self.n_neighbors is None or self.prune == "rows":
-            return self._neighbors(measure, columns)
-        across = measure.transposed()
-        by_column = self._neighbors(across, columns).T.tocsr()
-        if self.prune == "columns":
-            return by_column
-        by_row = by_column.T.tocsr() if across == measure else self._neighbors(measure, columns)
-        return by_row.multiply(by_column != 0).tocsr()
+        return keep_nearest(
+            self._measure(),
+            matrix.T.tocsr(),
+            self._tie_order,
+            self.n_neighbors,
+            prune=self.prune,
+            n_threads=count_threads(self.n_jobs),
+        )
 
     def _weigh_history(self, history):
         if self.aggregate == "sum":
@@ -208,33 +201,3 @@ class ItemKNNRecommender(ItemSimilarityRecommender):
         return Measure(
             self.similarity, self.alpha, self.beta, self.K1, self.B, shrinkage=self.shrinkage
         )
-
-    def _neighbors(self, measure: Measure, columns: sparse.csr_array) -> sparse.csr_array:
-        """Return the similarity to each item's nearest others, ties broken by popularity."""
-        prepared = measure.prepare(columns)
-        if self.n_neighbors is None:
-            return _all_similarities(prepared)
-        n_threads = count_threads(self.n_jobs)
-        return nearest_rows(prepared, self._tie_order, self.n_neighbors, n_threads=n_threads)
-
-
-def _all_similarities(prepared: PreparedMeasure) -> sparse.csr_array:
-    blocks = []
-    stored = np.minimum(prepared.count_comparisons(), len(prepared.sizes))
-    for part in uneven_batches(_WIDTH_OF_STORED * stored):
-        rows = np.arange(part.start, part.stop)
-        blocks.append(_without_diagonal(prepared.compare(rows), rows).astype(np.float32))
-        # How many there will be is not known before, but these will be copied.
-        require_memory(
-            8 * sum(block.nnz for block in blocks),
-            f"the similarities of {part.stop} of {len(stored)} items",
-            advice="set n_neighbors, free some, or leave rare items out",
-        )
-    return sparse.vstack(blocks, format="csr")
-
-
-def _without_diagonal(scores: sparse.csr_array, rows: np.ndarray) -> sparse.csr_array:
-    own = np.repeat(rows, np.diff(scores.indptr)) == scores.indices
-    scores.data[own] = 0
-    scores.eliminate_zeros()
-    return scores
