@@ -173,7 +173,8 @@ def _solve(system: np.ndarray, target: np.ndarray) -> np.ndarray:
     """Return the solution, with 0 for what the others leave nothing of."""
     diagonal = np.diag(system)
     scale = np.where(diagonal > _SMALLEST, 1 / np.sqrt(np.maximum(diagonal, _SMALLEST)), 0)
-    system, kept = system * scale * scale[:, None], []
+    system = system * scale * scale[:, None]
+    kept: list[int] = []
     try:
         factor = linalg.cho_factor(system)
         if (np.diagonal(factor[0]) ** 2).min(initial=1) > _TINY_PIVOT:
