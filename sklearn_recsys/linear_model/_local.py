@@ -34,7 +34,10 @@ def nearest_items(
     columns: sparse.csr_array, order: np.ndarray, n_neighbors: int, *, n_threads: int
 ) -> sparse.csr_array:
     """Return each item's nearest others by cosine (n_items, n_items), ties broken by `order`."""
-    return nearest_rows(_COSINE.prepare(columns), order, n_neighbors, n_threads=n_threads)
+    near = nearest_rows(_COSINE.prepare(columns), order, n_neighbors, n_threads=n_threads)
+    # The lists come in no order that is the same for all threads; sums of them should.
+    near.sort_indices()
+    return near
 
 
 @dataclass(frozen=True)

@@ -34,12 +34,12 @@ class SLIMRecommender(ItemSimilarityRecommender):
     """Score an item by a sparse regression on the items of the user's history.
 
     Which few items, at which weights, tell best who chose this one? Neighbours are weighed
-    together: two that say the same share their weight, where a similarity would count both.
-    Choose it where neighbours are not accurate enough and lists have to be quick and explained:
-    its weights are few, as those of :class:`~sklearn_recsys.linear_model.EASERecommender` are not.
-    Fit costs O(items^2 x weights of an item) after the products of all pairs of items; memory
-    4 x items^2 bytes, or O(rows + items x n_neighbors) with `n_neighbors`. A list costs
-    O(history x weights of an item).
+    together: two that say the same share their weight, where a similarity would count both. Choose
+    it where neighbours are not accurate enough and lists have to be quick and explained: its
+    weights are few, as those of :class:`~sklearn_recsys.linear_model.EASERecommender` are not. Fit
+    costs O(items^2 x weights of an item) after the products of all pairs of items; memory 4 x
+    items^2 bytes, or O(rows + items x n_neighbors) with `n_neighbors`. A list costs O(history x
+    weights of an item).
 
     Parameters
     ----------
@@ -117,11 +117,11 @@ class SLIMRecommender(ItemSimilarityRecommender):
     ...          ["bob", "clocks"], ["cat", "undo"]]
     >>> model = SLIMRecommender(reg=1.0, l1_ratio=0.1).fit(plays)
     >>> model.recommend("cat", n_items=1)
-      user     item  score  rank
-    0  cat  fix you   0.46     1
-    >>> model.explain("cat", "fix you")
+      user     item     score  rank
+    0  cat  fix you  0.422758     1
+    >>> model.explain("cat", "fix you").round(2)
        item  contribution
-    0  undo          0.46
+    0  undo          0.42
     """
 
     _parameter_constraints: ClassVar[dict] = {

@@ -33,6 +33,7 @@ MODELS = {
     "svd": SVDRecommender(12, random_state=0),
     "ease": EASERecommender(),
     "neighbors": ItemKNNRecommender(n_neighbors=20),
+    "ease of neighbors": EASERecommender(20.0, n_neighbors=20),
     "slim": SLIMRecommender(20.0),
     "slim of neighbors": SLIMRecommender(20.0, n_neighbors=20),
 }

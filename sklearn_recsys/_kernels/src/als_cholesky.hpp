@@ -65,6 +65,12 @@ inline void build_system(const AlsHalfStep& task, const AlsRow& row, float reg, 
   }
 }
 
+// Decomposes while the vectors of `n_ahead` entries of the next row are on their way.
+inline void decompose(const AlsSystem& system, std::int64_t n_ahead, Ahead& ahead) {
+  const int n_requests = static_cast<int>(n_ahead * kLanes / system.width) + 1;
+  decompose(system, [&] { ahead.request_some(n_requests); });
+}
+
 // Solves for some rows that lie behind each other.
 void solve_chunk_cholesky(const AlsHalfStep& task, Rows rows, const AlsSystem& system) {
   const int width = task.width;
@@ -78,10 +84,8 @@ void solve_chunk_cholesky(const AlsHalfStep& task, Rows rows, const AlsSystem& s
     }
     ahead.reach_beyond(u + 1);
     build_system(task, row, task.reg[u], ahead, system);
-    // Meanwhile the vectors of the next row are on their way.
     const std::int64_t* next = task.matrix.indptr + u + 1;
-    const std::int64_t n_ahead = u + 1 < rows.stop ? next[1] - next[0] : 0;
-    decompose(system, [&] { ahead.request_some(static_cast<int>(n_ahead * kLanes / width) + 1); });
+    decompose(system, u + 1 < rows.stop ? next[1] - next[0] : 0, ahead);
     substitute(system);
     accept(system.target, x, width);
   }
