@@ -2,14 +2,14 @@
 Which simple model wins?
 ========================
 
-Neighbours, random walks, linear models and filters of the graph have no embeddings to train, and win
-many benchmarks. Each is a fit of seconds here, with its defaults and with what a small search finds.
+Neighbours, random walks, linear models and filters of the graph have no embeddings to train, and
+win many benchmarks. Here each is fitted with its defaults, and with what a small search finds.
 """
 # SPDX-License-Identifier: BSD-3-Clause
 
 # %%
-# A fifth of each person's ratings is held out. What people gave is left aside: that they chose a film
-# at all tells more about what they choose next.
+# A fifth of each person's ratings is held out. What people gave is left aside: that they chose a
+# film at all tells more about what they choose next.
 
 from sklearn_recsys.datasets import make_interactions
 from sklearn_recsys.model_selection import train_test_split_by_user
@@ -20,7 +20,7 @@ train, test = train_test_split_by_user(films.X.iloc[:, :2], random_state=42)
 # %%
 # Defaults and searches
 # ---------------------
-# ``suggested_grid`` knows what to search of each model. All candidates see one validation part of the
+# ``suggested_grid`` knows what to search of each model. Candidates are scored on folds of the
 # training rows; the test rows are read when the setting is chosen.
 
 from time import perf_counter
@@ -77,8 +77,8 @@ plt.tight_layout()
 # %%
 # Why this film?
 # --------------
-# A score of a linear model is a sum over the films that the person has seen, so each of them has its
-# share in it; a share may be negative.
+# A score of a linear model is a sum over the films that the person has seen, so each of them has
+# its share in it; a share may be negative.
 
 titles = films.movies.set_index("movie_id")["title"]
 ease = EASERecommender().fit(train)

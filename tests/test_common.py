@@ -23,13 +23,18 @@ from sklearn_recsys.baseline import (
 from sklearn_recsys.decomposition import (
     ALSRecommender,
     BiasedMFRecommender,
+    GraphFilterRecommender,
     HybridRecommender,
     SVDRecommender,
 )
 from sklearn_recsys.exceptions import DataWarning
 from sklearn_recsys.feature_extraction import GenreTfidf
 from sklearn_recsys.linear_model import EASERecommender, SLIMRecommender
-from sklearn_recsys.neighbors import ItemKNNRecommender
+from sklearn_recsys.neighbors import (
+    ItemKNNRecommender,
+    RP3BetaRecommender,
+    UserKNNRecommender,
+)
 from sklearn_recsys.pipeline import RecommenderPipeline
 from sklearn_recsys.preprocessing import (
     AgeBinner,
@@ -69,10 +74,13 @@ RECOMMENDERS = [
     BiasedMFRecommender(8),
     HybridRecommender(n_components=8),
     ItemKNNRecommender(),
+    GraphFilterRecommender(),
     PopularityRecommender(),
     RandomRecommender(),
+    RP3BetaRecommender(),
     SLIMRecommender(reg=1.0, tol=1e-7, max_iter=9999),
     SVDRecommender(n_components=4),
+    UserKNNRecommender("cosine"),
 ]
 # … and the others, which take their time.
 VARIANTS = [
@@ -105,12 +113,20 @@ VARIANTS = [
     ItemKNNRecommender("tversky", n_neighbors=2, prune="columns", alpha=0.9, beta=0.1),
     ItemKNNRecommender("asymmetric", n_neighbors=2, prune="both", alpha=0.1),
     ItemKNNRecommender(n_neighbors=None, aggregate="mean", shrinkage=5.0),
+    GraphFilterRecommender("second-order", alpha=0.3, power=1.4),
+    GraphFilterRecommender("third-order"),
+    GraphFilterRecommender("ideal", n_components=3, random_state=0),
     PopularityRecommender("value"),
+    RP3BetaRecommender(0.7, beta=0.0, n_neighbors=2, prune="rows"),
+    RP3BetaRecommender(1.4, prune=None),
     SLIMRecommender(1.0, l1_ratio=0.1, positive=False, tol=1e-7, max_iter=9999),
     SLIMRecommender(1.0, n_neighbors=3, tol=1e-7, max_iter=9999),
     SVDRecommender(),
     SVDRecommender(2, algorithm="arpack"),
     SVDRecommender(algorithm="arpack"),
+    UserKNNRecommender(),
+    UserKNNRecommender("tversky", n_neighbors=3, shrinkage=5.0, alpha=0.9, beta=0.1),
+    UserKNNRecommender("adjusted_cosine"),
 ]
 # GenreTfidf takes no matrix of numbers, as CountVectorizer does not: scikit-learn skips nearly all
 # of its checks, and its own tests run those that apply.

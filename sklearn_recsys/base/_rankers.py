@@ -73,7 +73,7 @@ def rank_by_similarity(history: sparse.csr_array, similarity: Block) -> Ranker:
     """Rank by ``history @ similarity``; entries that a sparse product does not store are zero."""
     if not sparse.issparse(similarity):
         return _rank_by_dense_similarity(history, similarity)
-    n_rows, n_items = history.shape
+    n_rows, n_items = history.shape[0], similarity.shape[1]
     indptr, indices, values = csr_arrays(history)
     across = csr_arrays(similarity)
 
@@ -87,13 +87,14 @@ def rank_by_similarity(history: sparse.csr_array, similarity: Block) -> Ranker:
             *marks[:2],
             found,
             scores,
+            n_columns=n_items,
             only_marked=marks.only,
             bound=_LARGEST,
             n_threads=n_threads,
         )
 
     # Scattered additions take some ten times as long as multiplications in a row.
-    per_row = len(indices) / max(n_rows, 1) * len(across[1]) / max(n_items, 1)
+    per_row = len(indices) / max(n_rows, 1) * len(across[1]) / max(similarity.shape[0], 1)
     return Ranker(n_rows, 10 * per_row + n_items, fill)
 
 

@@ -1,6 +1,7 @@
 """Recommend what the users who are most alike have chosen."""
 # SPDX-License-Identifier: BSD-3-Clause
 
+from dataclasses import asdict
 from numbers import Integral, Real
 from typing import ClassVar
 
@@ -154,11 +155,11 @@ class UserKNNRecommender(BaseRecommender):
     def _fit(self, interactions):
         if self.similarity == "asymmetric" and self.alpha > 1:
             raise ValueError(f"alpha must be in [0, 1] with 'asymmetric', got {self.alpha}.")
-        self._measured_by = self._measure()
-        self._n_neighbors = self.n_neighbors
+        # How histories are compared, whatever is set after the fit.
+        self._measured_by, self._n_neighbors = asdict(self._measure()), self.n_neighbors
         self._user_order = tie_order(np.diff(interactions.matrix.indptr))
         similarity = nearest_rows(
-            self._measured_by.prepare(interactions.matrix),
+            self._measure().prepare(interactions.matrix),
             self._user_order,
             self.n_neighbors,
             n_threads=count_threads(self.n_jobs),
@@ -180,8 +181,9 @@ class UserKNNRecommender(BaseRecommender):
 
     def _compare(self, history: sparse.csr_array) -> sparse.csr_array:
         """Return the similarity (n_rows, n_users) of histories to their nearest users of `fit`."""
-        known = self._measured_by.prepare(self.interactions_)
-        given = self._measured_by.prepare(history, like=known)
+        measure = Measure(**self._measured_by)
+        known = measure.prepare(self.interactions_)
+        given = measure.prepare(history, like=known)
         n_rows, n_users = history.shape[0], len(self.users_)
 
         def compare(rows: np.ndarray) -> sparse.csr_array:

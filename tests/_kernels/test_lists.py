@@ -60,7 +60,8 @@ def call(kernels, name, world, k, *, only_marked=False, bound=LARGEST, n_threads
         kernels.top_k_stored(*arrays_of(world["stored"]), *out, n_columns=n_columns, **options)
     else:
         terms = arrays_of(world["history"]) + arrays_of(world["similarity"])
-        kernels.top_k_similarity(*terms, *out, **options)
+        n_columns = world["similarity"].shape[1]
+        kernels.top_k_similarity(*terms, *out, n_columns=n_columns, **options)
     return found, scores
 
 
@@ -244,7 +245,7 @@ def altered(**changes):
         ("scores", {"given": np.ones((3, 6), np.float32)}, ValueError),
         ("stored", {"stored": sparse.csr_array(np.ones((4, 7)))}, ValueError),
         ("similarity", {"history": sparse.csr_array(np.ones((4, 7)))}, ValueError),
-        ("similarity", {"similarity": sparse.csr_array(np.ones((7, 9)))}, ValueError),
+        ("similarity", {"similarity": sparse.csr_array(np.ones((5, 7)))}, ValueError),
     ],
 )
 def test_arrays_of_the_wrong_kind_are_refused(native, name, changes, error):

@@ -119,7 +119,7 @@ def test_batches_cover_every_row_once_in_order(n, width, memory):
 @given(st.lists(st.integers(0, 100), min_size=1))
 def test_uneven_batches_stay_within_the_budget_but_for_their_first_row(widths):
     with sklearn.config_context(working_memory=1e-2):
-        budget = 1e-2 * 2**20 / 8 / _blocks._BYTES_PER_SCORE
+        budget = 1e-2 * 2**20 / 8 / _blocks.BYTES_PER_SCORE
         for part in uneven_batches(np.array(widths)):
             assert sum(widths[part.start + 1 : part.stop]) <= budget
 

@@ -260,7 +260,7 @@ def test_a_seen_but_not_liked_item_is_in_no_ones_favour():
 def test_blocks_of_any_size_give_the_same_similarities(similarity, monkeypatch):
     X = random_plays(n_users=30, n_items=25, seed=8)
     whole = plain_knn(similarity, n_neighbors=5, prune="both").fit(X)
-    monkeypatch.setattr("sklearn_recsys.base._blocks._scores_at_once", lambda: 1.0)
+    monkeypatch.setattr("sklearn_recsys.base._blocks._bytes_at_once", lambda: 4.0)
     in_rows = clone(whole).fit(X)
     assert (whole.item_similarity_ != in_rows.item_similarity_).nnz == 0
 
@@ -386,12 +386,12 @@ def test_a_fit_that_does_not_fit_in_memory_is_refused_before_the_work(monkeypatc
 
 
 def test_all_similarities_are_refused_once_they_cannot_be_put_together(monkeypatch):
-    matrix = ItemKNNRecommender().fit(FOUR_BY_FOUR).interactions_
+    model = ItemKNNRecommender().fit(FOUR_BY_FOUR)
     monkeypatch.setattr(_memory, "available_memory", lambda: 50)
     monkeypatch.setattr(_memory, "_SMALL", 0)
 
     with pytest.raises(MemoryError, match=r"^The similarities of 4 of 4 items would take"):
-        ItemKNNRecommender(n_neighbors=None)._similarity(matrix)
+        model.set_params(n_neighbors=None)._similarity(model.interactions_)
 
 
 @pytest.mark.parametrize("value", [1e30, 1e38, 1e-30, 1e-44])

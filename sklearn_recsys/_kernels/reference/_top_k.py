@@ -193,6 +193,7 @@ def top_k_similarity(
     found: np.ndarray,
     scores: np.ndarray,
     *,
+    n_columns: int,
     only_marked: bool,
     bound: float,
     n_threads: int,
@@ -205,22 +206,24 @@ def top_k_similarity(
     history_indices : ndarray, dtype int32
     history_values : ndarray, dtype float32
         The rows' histories.
-    similarity_indptr : ndarray of shape (n_items + 1,), dtype int64
+    similarity_indptr : ndarray of shape (n_inner + 1,), dtype int64
     similarity_indices : ndarray, dtype int32
     similarity_values : ndarray, dtype float32
-        Row: item of the history; column: item that is scored.
+        Row: what the histories are made of; column: item that is scored.
+    n_columns : int
+        Number of items.
     columns, marked_indptr, marked_indices, found, scores, only_marked, bound, n_threads
         As in `top_k_factors`.
     """
-    n_items = len(similarity_indptr) - 1
-    history = _as_csr(history_indptr, history_indices, history_values, n_items)
-    similarity = _as_csr(similarity_indptr, similarity_indices, similarity_values, n_items)
+    n_inner = len(similarity_indptr) - 1
+    history = _as_csr(history_indptr, history_indices, history_values, n_inner)
+    similarity = _as_csr(similarity_indptr, similarity_indices, similarity_values, n_columns)
 
     def score(part):
         return (history[part] @ similarity).toarray()
 
     marked = marked_indptr, marked_indices, only_marked
-    _rank_blocks(score, n_items, columns, marked, found, scores, bound)
+    _rank_blocks(score, n_columns, columns, marked, found, scores, bound)
 
 
 def keep_largest(matrix: sparse.csr_array, k: int) -> sparse.csr_array:

@@ -94,17 +94,17 @@ void bind_top_k_similarity(Pointers history_indptr, Codes history_indices,
                            Codes similarity_indices, Vector<float> similarity_values,
                            Codes columns, Pointers marked_indptr, Codes marked_indices,
                            OutMatrix<std::int32_t> found, OutMatrix<float> scores,
-                           bool only_marked, float bound, int n_threads) {
+                           std::int64_t n_columns, bool only_marked, float bound, int n_threads) {
   const std::int64_t n_rows = count_rows(history_indptr, "history_indptr");
-  const std::int64_t n_items = count_rows(similarity_indptr, "similarity_indptr");
+  const std::int64_t n_inner = count_rows(similarity_indptr, "similarity_indptr");
   check_bound(bound);
   check_threads(n_threads);
   const Csr history =
-      as_csr(history_indptr, history_indices, history_values, {0, n_rows}, n_items);
+      as_csr(history_indptr, history_indices, history_values, {0, n_rows}, n_inner);
   const Csr similarity =
-      as_csr(similarity_indptr, similarity_indices, similarity_values, {0, n_items}, n_items);
-  const Columns named = as_columns(columns, n_items);
-  const Marks marks = as_marks(marked_indptr, marked_indices, only_marked, n_rows, n_items);
+      as_csr(similarity_indptr, similarity_indices, similarity_values, {0, n_inner}, n_columns);
+  const Columns named = as_columns(columns, n_columns);
+  const Marks marks = as_marks(marked_indptr, marked_indices, only_marked, n_rows, n_columns);
   const Lists lists = as_lists(found, scores, n_rows);
   run([&] {
     return kernels().top_k_similarity(history, similarity, named, marks, bound, n_threads, lists);
@@ -131,5 +131,6 @@ void bind_top_k(nb::module_& module) {
              "similarity_indptr"_a.noconvert(), "similarity_indices"_a.noconvert(),
              "similarity_values"_a.noconvert(), "columns"_a.noconvert(),
              "marked_indptr"_a.noconvert(), "marked_indices"_a.noconvert(), "found"_a.noconvert(),
-             "scores"_a.noconvert(), nb::kw_only(), "only_marked"_a, "bound"_a, "n_threads"_a);
+             "scores"_a.noconvert(), nb::kw_only(), "n_columns"_a, "only_marked"_a, "bound"_a,
+             "n_threads"_a);
 }
