@@ -44,8 +44,8 @@ ROOMS = (
     Room(
         "neighbors",
         "Neighbours",
-        "Items alike because the same people chose them.",
-        ("ItemKNNRecommender",),
+        "Items alike because the same people chose them, and people alike.",
+        ("ItemKNNRecommender", "RP3BetaRecommender", "UserKNNRecommender"),
     ),
     Room(
         "linear_model",
@@ -60,6 +60,7 @@ ROOMS = (
         (
             "ALSRecommender",
             "BiasedMFRecommender",
+            "GraphFilterRecommender",
             "HybridRecommender",
             "SVDRecommender",
         ),

@@ -116,7 +116,7 @@ class PreparedMeasure:
 
     Attributes
     ----------
-    measure : Measure
+    measure : Measure, or what has its `name`, `alpha`, `beta` and `shrinkage`
         What is meant.
     pattern : csr_array of shape (n, n_columns)
         Where the entries are.
@@ -132,7 +132,7 @@ class PreparedMeasure:
         What was taken of all rows together.
     """
 
-    measure: Measure
+    measure: Any
     pattern: sparse.csr_array
     members: np.ndarray
     sizes: np.ndarray

@@ -3,7 +3,6 @@
 
 import argparse
 import importlib
-import importlib.util
 import inspect
 import re
 from dataclasses import dataclass
@@ -31,8 +30,6 @@ def recommenders() -> dict[str, type[BaseRecommender]]:
     """Return all recommenders of the rooms by the names that the command line gives them."""
     found = {}
     for room in _ROOMS:
-        if importlib.util.find_spec(f"sklearn_recsys.{room}") is None:
-            continue
         module = importlib.import_module(f"sklearn_recsys.{room}")
         for name in module.__all__:
             member = getattr(module, name)

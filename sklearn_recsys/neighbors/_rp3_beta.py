@@ -30,12 +30,12 @@ class RP3BetaRecommender(ItemSimilarityRecommender):
 
     Parameters
     ----------
-    alpha : float, default=1.0
+    alpha : float, default=0.5
         Power of the probabilities of a step: above 1 the likely ones count more, below 1 less.
-    beta : float, default=0.6
+    beta : float, default=0.4
         Power of an item's number of users by which its score is divided, from 0 on ("P3alpha")
         to 1. Higher values recommend less popular items.
-    n_neighbors : int or None, default=200
+    n_neighbors : int or None, default=400
         Items kept for each item; None keeps all. More is slower and, past some hundreds, rarely
         better.
     prune : {"rows", "columns", "both"} or None, default="columns"
@@ -92,7 +92,7 @@ class RP3BetaRecommender(ItemSimilarityRecommender):
     >>> from sklearn_recsys.neighbors import RP3BetaRecommender
     >>> plays = [["ann", "undo"], ["ann", "fix you"], ["bob", "undo"], ["bob", "fix you"],
     ...          ["bob", "clocks"], ["cat", "undo"]]
-    >>> model = RP3BetaRecommender(beta=0.0).fit(plays)
+    >>> model = RP3BetaRecommender(1.0, beta=0.0).fit(plays)
     >>> model.recommend("cat")
       user     item     score  rank
     0  cat  fix you  0.277778     1
@@ -109,13 +109,13 @@ class RP3BetaRecommender(ItemSimilarityRecommender):
     }
     # How much popularity counts is what data differ in most.
     _suggested_grid: ClassVar[dict[str, list]] = {
-        "alpha": [0.7, 1.0, 1.3],
-        "beta": [0.3, 0.6, 0.9],
+        "alpha": [0.4, 0.7, 1.0],
+        "beta": [0.2, 0.4, 0.6],
         "n_neighbors": [100, 400],
     }
 
     def __init__(
-        self, alpha=1.0, *, beta=0.6, n_neighbors=200, prune="columns", n_jobs=None, verbose=0
+        self, alpha=0.5, *, beta=0.4, n_neighbors=400, prune="columns", n_jobs=None, verbose=0
     ):
         self.alpha = alpha
         self.beta = beta

@@ -42,7 +42,7 @@ class UserKNNRecommender(BaseRecommender):
         - "tfidf": cosine of rows weighted by the square root of the value times the rarity of the
           item.
         - "adjusted_cosine": cosine of the rows after each item's mean is subtracted.
-    n_neighbors : int, default=200
+    n_neighbors : int, default=100
         Users kept for each user. More is slower, and recommends more popular items.
     shrinkage : float, default=0.0
         Multiply each similarity by c_uv / (c_uv + shrinkage): more distrusts similarities that
@@ -126,14 +126,14 @@ class UserKNNRecommender(BaseRecommender):
     # One measure of sets and two of values; few neighbours where tastes are narrow.
     _suggested_grid: ClassVar[dict[str, list]] = {
         "similarity": ["jaccard", "cosine", "bm25"],
-        "n_neighbors": [50, 100, 200, 400],
+        "n_neighbors": [50, 100, 200],
     }
 
     def __init__(
         self,
         similarity="bm25",
         *,
-        n_neighbors=200,
+        n_neighbors=100,
         shrinkage=0.0,
         alpha=0.5,
         beta=0.5,

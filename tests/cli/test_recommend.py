@@ -8,7 +8,7 @@ import re
 import pandas as pd
 import pytest
 
-from sklearn_recsys import baseline, decomposition, neighbors
+from sklearn_recsys import baseline, decomposition, linear_model, neighbors
 from sklearn_recsys.cli._models import recommenders
 from sklearn_recsys.neighbors import ItemKNNRecommender
 
@@ -58,7 +58,7 @@ def test_the_models_are_the_recommenders_of_the_library():
 
     known = {
         member
-        for room in (baseline, neighbors, decomposition)
+        for room in (baseline, neighbors, linear_model, decomposition)
         for member in map(vars(room).get, room.__all__)
     }
     assert known >= set(found.values()) >= {ItemKNNRecommender}

@@ -41,7 +41,7 @@ def test_weights_are_the_probabilities_of_the_walk(values, alpha, beta):
 
 @pytest.mark.parametrize("prune", ["rows", "columns", "both"])
 def test_the_largest_are_kept(prune):
-    model = RP3BetaRecommender(n_neighbors=3, prune=prune).fit(plays(values=True))
+    model = RP3BetaRecommender(1.0, beta=0.6, n_neighbors=3, prune=prune).fit(plays(values=True))
     whole = brute_force(model.interactions_.toarray().astype(float), 1.0, 0.6)
     by_row = whole >= np.sort(whole, axis=1)[:, [-3]]
     by_column = whole >= np.sort(whole, axis=0)[[-3]]
@@ -59,7 +59,7 @@ def test_similar_items_are_those_of_the_walk_whatever_is_pruned():
 def test_a_larger_beta_recommends_less_popular_items():
     X = plays(values=False, n=150)
     X = X[X["item"] < X["user"] % 12 + 1]  # the first are the most popular
-    lists = [RP3BetaRecommender(beta=beta).fit(X).recommend(n_items=3) for beta in (0.0, 1.0)]
+    lists = [RP3BetaRecommender(1.0, beta=beta).fit(X).recommend(n_items=3) for beta in (0.0, 1.0)]
     popularity = X.groupby("item").size()
     means = [popularity[found["item"]].mean() for found in lists]
     assert means[1] < means[0]
