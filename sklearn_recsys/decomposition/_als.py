@@ -195,7 +195,7 @@ class ALSRecommender(IterativeMixin, PartialFitMixin, FactorRecommender):
     _suggested_grid: ClassVar[dict[str, list]] = {
         "n_components": [16, 64],
         "reg": [2.0, 5.0, 15.0],
-        "unobserved_weight": [0.03, 0.1],
+        "unobserved_weight": [0.03, 0.1, 0.3],
     }
 
     def __init__(

@@ -5,18 +5,19 @@ from numbers import Integral, Real
 from typing import ClassVar
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from sklearn_recsys._kernels import count_threads
 from sklearn_recsys.base import ItemSimilarityRecommender
 from sklearn_recsys.base._measures import MEASURES, Measure
 from sklearn_recsys.base._nearest import keep_nearest
 from sklearn_recsys.interactions._sparse import with_data
+from sklearn_recsys.neighbors._weighting import WEIGHTERS, WeightingMixin
 
 __all__ = ["ItemKNNRecommender"]
 
 
-class ItemKNNRecommender(ItemSimilarityRecommender):
+class ItemKNNRecommender(WeightingMixin, ItemSimilarityRecommender):
     """Score an item by its similarity to the items of the user's history.
 
     "People who like this also like that": two items are similar if the same users chose them.
@@ -60,6 +61,10 @@ class ItemKNNRecommender(ItemSimilarityRecommender):
         Value at which BM25 saturates; more lets large values count more.
     B : float, default=0.75
         Strength, in [0, 1], of BM25's normalisation by the item's total value.
+    weighting : {"bm25", "tfidf"}, transformer or None, default=None
+        Weigh the values first, by a :class:`~sklearn_recsys.preprocessing.BM25Weighter`, a
+        :class:`~sklearn_recsys.preprocessing.TfidfWeighter`, or what is given, exactly as a step of
+        a Pipeline before the model would.
     n_jobs : int or None, default=None
         Threads of fit and of the lists; None is 1 unless a ``joblib.parallel_config`` says
         otherwise, -1 is all processors. The answer does not depend on it.
@@ -129,6 +134,7 @@ class ItemKNNRecommender(ItemSimilarityRecommender):
         "beta": [Interval(Real, 0, None, closed="left")],
         "K1": [Interval(Real, 0, None, closed="left")],
         "B": [Interval(Real, 0, 1, closed="both")],
+        "weighting": [StrOptions(set(WEIGHTERS)), HasMethods(["fit", "transform"]), None],
         "n_jobs": [Integral, None],
         "verbose": ["verbose"],
     }
@@ -151,6 +157,7 @@ class ItemKNNRecommender(ItemSimilarityRecommender):
         beta=0.5,
         K1=1.2,
         B=0.75,
+        weighting=None,
         n_jobs=None,
         verbose=0,
     ):
@@ -163,6 +170,7 @@ class ItemKNNRecommender(ItemSimilarityRecommender):
         self.beta = beta
         self.K1 = K1
         self.B = B
+        self.weighting = weighting
         self.n_jobs = n_jobs
         self.verbose = verbose
 
@@ -171,7 +179,7 @@ class ItemKNNRecommender(ItemSimilarityRecommender):
             raise ValueError(f"alpha must be in [0, 1] with 'asymmetric', got {self.alpha}.")
         return keep_nearest(
             self._measure(),
-            matrix.T.tocsr(),
+            self._fit_weighting(matrix).T.tocsr(),
             self._tie_order,
             self.n_neighbors,
             prune=self.prune,
@@ -179,6 +187,7 @@ class ItemKNNRecommender(ItemSimilarityRecommender):
         )
 
     def _weigh_history(self, history):
+        history = self._weigh(history)
         if self.aggregate == "sum":
             return history
         totals = history.astype(np.float64).sum(axis=1)  # float32 overflows
@@ -187,10 +196,10 @@ class ItemKNNRecommender(ItemSimilarityRecommender):
 
     def _item_comparison(self):
         # Not from `item_similarity_`: pruned by column, it keeps few neighbours of some items.
-        return self._measure().prepare(self.interactions_.T.tocsr()).compare
+        return self._measure().prepare(self._weigh(self.interactions_).T.tocsr()).compare
 
     def _user_comparison(self):
-        return self._measure().prepare(self.interactions_).compare
+        return self._measure().prepare(self._weigh(self.interactions_)).compare
 
     def _similarity_to_itself(self, codes, *, role):
         if self.similarity != "cooccurrence":

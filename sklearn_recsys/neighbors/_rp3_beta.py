@@ -8,19 +8,20 @@ from typing import ClassVar
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from sklearn_recsys._kernels import count_threads
 from sklearn_recsys.base import ItemSimilarityRecommender
 from sklearn_recsys.base._measures import PreparedMeasure, Statistics
 from sklearn_recsys.base._nearest import keep_nearest
+from sklearn_recsys.neighbors._weighting import WEIGHTERS, WeightingMixin
 
 __all__ = ["RP3BetaRecommender"]
 
 _NO_STATISTICS = Statistics(np.empty(0), None, 1.0)
 
 
-class RP3BetaRecommender(ItemSimilarityRecommender):
+class RP3BetaRecommender(WeightingMixin, ItemSimilarityRecommender):
     """Score an item by how often a random walk of three steps ends there ("RP3beta", "P3alpha").
 
     From the user to an item of hers, to one of its users, to one of his items. That finds what
@@ -42,6 +43,10 @@ class RP3BetaRecommender(ItemSimilarityRecommender):
         Whether the `n_neighbors` largest probabilities are kept for each item of a history
         ("rows"), for each item that is scored ("columns"), or those that are among both; None keeps
         all. Published figures differ by it.
+    weighting : {"bm25", "tfidf"}, transformer or None, default=None
+        Weigh the values first, by a :class:`~sklearn_recsys.preprocessing.BM25Weighter`, a
+        :class:`~sklearn_recsys.preprocessing.TfidfWeighter`, or what is given, exactly as a step of
+        a Pipeline before the model would.
     n_jobs : int or None, default=None
         Threads of fit and of the lists; None is 1 unless a ``joblib.parallel_config`` says
         otherwise, -1 is all processors. The answer does not depend on it.
@@ -104,6 +109,7 @@ class RP3BetaRecommender(ItemSimilarityRecommender):
         "beta": [Interval(Real, 0, 10, closed="both")],
         "n_neighbors": [Interval(Integral, 1, None, closed="left"), None],
         "prune": [StrOptions({"rows", "columns", "both"}), None],
+        "weighting": [StrOptions(set(WEIGHTERS)), HasMethods(["fit", "transform"]), None],
         "n_jobs": [Integral, None],
         "verbose": ["verbose"],
     }
@@ -115,29 +121,41 @@ class RP3BetaRecommender(ItemSimilarityRecommender):
     }
 
     def __init__(
-        self, alpha=0.5, *, beta=0.4, n_neighbors=400, prune="columns", n_jobs=None, verbose=0
+        self,
+        alpha=0.5,
+        *,
+        beta=0.4,
+        n_neighbors=400,
+        prune="columns",
+        weighting=None,
+        n_jobs=None,
+        verbose=0,
     ):
         self.alpha = alpha
         self.beta = beta
         self.n_neighbors = n_neighbors
         self.prune = prune
+        self.weighting = weighting
         self.n_jobs = n_jobs
         self.verbose = verbose
 
     def _similarity(self, matrix):
         return keep_nearest(
             RandomWalk(float(self.alpha), float(self.beta)),
-            matrix.T.tocsr(),
+            self._fit_weighting(matrix).T.tocsr(),
             self._tie_order,
             self.n_neighbors,
             prune=self.prune,
             n_threads=count_threads(self.n_jobs),
         )
 
+    def _weigh_history(self, history):
+        return self._weigh(history)
+
     def _item_comparison(self):
         # Not from `item_similarity_`: pruned by column, it keeps few neighbours of some items.
         walk = RandomWalk(float(self.alpha), float(self.beta))
-        return walk.prepare(self.interactions_.T.tocsr()).compare
+        return walk.prepare(self._weigh(self.interactions_).T.tocsr()).compare
 
 
 @dataclass(frozen=True)

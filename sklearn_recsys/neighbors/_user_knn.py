@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from sklearn_recsys._kernels import count_threads
 from sklearn_recsys.base import BaseRecommender
@@ -16,11 +16,12 @@ from sklearn_recsys.base._nearest import nearest_rows
 from sklearn_recsys.base._rankers import rank_by_comparison, rank_by_similarity, take_rows
 from sklearn_recsys.base._ranking import Choice, mark, rank, tie_order
 from sklearn_recsys.base._tags import RecommenderTags
+from sklearn_recsys.neighbors._weighting import WEIGHTERS, WeightingMixin
 
 __all__ = ["UserKNNRecommender"]
 
 
-class UserKNNRecommender(BaseRecommender):
+class UserKNNRecommender(WeightingMixin, BaseRecommender):
     """Score an item by the similarity of the users who chose it.
 
     "People like you chose this": two users are similar if they chose the same items. Where there
@@ -55,6 +56,10 @@ class UserKNNRecommender(BaseRecommender):
         Value at which BM25 saturates; more lets large values count more.
     B : float, default=0.75
         Strength, in [0, 1], of BM25's normalisation by the user's total value.
+    weighting : {"bm25", "tfidf"}, transformer or None, default=None
+        Weigh the values first, by a :class:`~sklearn_recsys.preprocessing.BM25Weighter`, a
+        :class:`~sklearn_recsys.preprocessing.TfidfWeighter`, or what is given, exactly as a step of
+        a Pipeline before the model would.
     n_jobs : int or None, default=None
         Threads of fit and of the lists; None is 1 unless a ``joblib.parallel_config`` says
         otherwise, -1 is all processors. The answer does not depend on it.
@@ -120,6 +125,7 @@ class UserKNNRecommender(BaseRecommender):
         "beta": [Interval(Real, 0, None, closed="left")],
         "K1": [Interval(Real, 0, None, closed="left")],
         "B": [Interval(Real, 0, 1, closed="both")],
+        "weighting": [StrOptions(set(WEIGHTERS)), HasMethods(["fit", "transform"]), None],
         "n_jobs": [Integral, None],
         "verbose": ["verbose"],
     }
@@ -139,6 +145,7 @@ class UserKNNRecommender(BaseRecommender):
         beta=0.5,
         K1=1.2,
         B=0.75,
+        weighting=None,
         n_jobs=None,
         verbose=0,
     ):
@@ -149,6 +156,7 @@ class UserKNNRecommender(BaseRecommender):
         self.beta = beta
         self.K1 = K1
         self.B = B
+        self.weighting = weighting
         self.n_jobs = n_jobs
         self.verbose = verbose
 
@@ -159,7 +167,7 @@ class UserKNNRecommender(BaseRecommender):
         self._measured_by, self._n_neighbors = asdict(self._measure()), self.n_neighbors
         self._user_order = tie_order(np.diff(interactions.matrix.indptr))
         similarity = nearest_rows(
-            self._measure().prepare(interactions.matrix),
+            self._measure().prepare(self._fit_weighting(interactions.matrix)),
             self._user_order,
             self.n_neighbors,
             n_threads=count_threads(self.n_jobs),
@@ -168,22 +176,23 @@ class UserKNNRecommender(BaseRecommender):
         self.user_similarity_ = similarity.astype(np.float32, copy=False)
 
     def _score(self, rows):
-        return self.user_similarity_[rows] @ self.interactions_
+        return self.user_similarity_[rows] @ self._weigh(self.interactions_)
 
     def _score_history(self, history, weights):
-        return self._compare(history) @ self.interactions_
+        return self._compare(history) @ self._weigh(self.interactions_)
 
     def _ranker(self, rows):
-        return rank_by_similarity(take_rows(self.user_similarity_, rows), self.interactions_)
+        near = take_rows(self.user_similarity_, rows)
+        return rank_by_similarity(near, self._weigh(self.interactions_))
 
     def _history_ranker(self, history, weights):
-        return rank_by_similarity(self._compare(history), self.interactions_)
+        return rank_by_similarity(self._compare(history), self._weigh(self.interactions_))
 
     def _compare(self, history: sparse.csr_array) -> sparse.csr_array:
         """Return the similarity (n_rows, n_users) of histories to their nearest users of `fit`."""
         measure = Measure(**self._measured_by)
-        known = measure.prepare(self.interactions_)
-        given = measure.prepare(history, like=known)
+        known = measure.prepare(self._weigh(self.interactions_))
+        given = measure.prepare(self._weigh(history), like=known)
         n_rows, n_users = history.shape[0], len(self.users_)
 
         def compare(rows: np.ndarray) -> sparse.csr_array:
@@ -197,10 +206,10 @@ class UserKNNRecommender(BaseRecommender):
         return nearest
 
     def _user_comparison(self):
-        return self._measure().prepare(self.interactions_).compare
+        return self._measure().prepare(self._weigh(self.interactions_)).compare
 
     def _item_comparison(self):
-        return self._measure().prepare(self.interactions_.T.tocsr()).compare
+        return self._measure().prepare(self._weigh(self.interactions_).T.tocsr()).compare
 
     def _similarity_to_itself(self, codes, *, role):
         if self.similarity != "cooccurrence":

@@ -57,7 +57,7 @@ def main(arguments: list[str] | None = None) -> None:
     if options.peers:
         lines.append(measure_lightfm(data, X, options))
     head = [
-        f"# The tournament on MovieLens-1M\n\n{describe_machine()}, {options.n_jobs} threads\n",
+        f"{describe_machine()}, {options.n_jobs} threads\n",
         "Seconds of GridSearchCV, three folds, without the refit; nDCG@10 of the best setting. "
         "*Elsewhere*: implicit, RecTools, lightfm-next on another machine.\n",
         "| part | settings | s | s, nothing shared | nDCG@10 | s elsewhere |",

@@ -32,9 +32,7 @@ PARTS = {
 def main(arguments: list[str] | None = None) -> None:
     options = read_options(arguments)
     options.output.mkdir(parents=True, exist_ok=True)
-    sections = [
-        f"# Reproductions and leaderboards\n\n{describe_machine()}, {options.n_jobs} threads\n"
-    ]
+    sections = [f"{describe_machine()}, {options.n_jobs} threads\n"]
     for part in options.parts:
         started = time.perf_counter()
         sections.append(PARTS[part](options))

@@ -1,0 +1,48 @@
+"""Weigh interactions before neighbours are found, as a step of a Pipeline would."""
+# SPDX-License-Identifier: BSD-3-Clause
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+from sklearn.base import clone
+
+from sklearn_recsys.interactions._sparse import with_data
+from sklearn_recsys.preprocessing import BM25Weighter, TfidfWeighter
+
+__all__ = ["WEIGHTERS", "WeightingMixin"]
+
+WEIGHTERS = {"bm25": BM25Weighter, "tfidf": TfidfWeighter}
+
+
+class WeightingMixin:
+    """Give a recommender a parameter `weighting`, and the values that it makes."""
+
+    weighting: Any
+    _weighter: Any
+
+    def _fit_weighting(self, matrix: sparse.csr_array) -> sparse.csr_array:
+        """Learn how to weigh from the matrix of a fit, and return it weighed."""
+        self._weighter = None
+        if self.weighting is None:
+            return matrix
+        named = isinstance(self.weighting, str)
+        weighter = WEIGHTERS[self.weighting]() if named else clone(self.weighting)
+        self._weighter = weighter.fit(_as_table(matrix, 0))
+        return self._weigh(matrix)
+
+    def _weigh(self, matrix: sparse.csr_array) -> sparse.csr_array:
+        """Return histories, those of `fit` or others, with the values that are used."""
+        if self._weighter is None or matrix.nnz == 0:
+            return matrix
+        # Everyone is somebody new: whoever was in `fit` gets the same weights from her own rows.
+        first = int(np.int64(2) ** 31)
+        weighed = self._weighter.transform(_as_table(matrix, first))
+        return with_data(matrix, weighed["value"].to_numpy(dtype=np.float32))
+
+
+def _as_table(matrix: sparse.csr_array, first_user: int) -> pd.DataFrame:
+    """Return the entries in their order, zeros among them; users are numbered from the first on."""
+    users = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr)) + first_user
+    return pd.DataFrame({"user": users, "item": matrix.indices, "value": matrix.data})
