@@ -80,9 +80,8 @@ class ItemSimilarityRecommender(BaseRecommender):
 
     def _user_comparison(self):
         # Cosine, unless a model has a similarity that means something between users too.
-        values = self._weigh_history(self.interactions_).astype(
-            np.float64
-        )  # squares of large float32 overflow
+        # float64: squares of large float32 values overflow.
+        values = self._weigh_history(self.interactions_).astype(np.float64)
         norms = np.sqrt(values.multiply(values).sum(axis=1))
         unit = values.multiply(1 / np.where(norms > 0, norms, 1)[:, None]).tocsr()
         across = unit.T.tocsr()

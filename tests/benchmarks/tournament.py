@@ -23,12 +23,12 @@ from hybrid_movielens import adapt, describe, provide_lightfm  # noqa: E402
 from main_job import describe_machine  # noqa: E402
 from peers import default_cache  # noqa: E402
 from sklearn.model_selection import GridSearchCV, ParameterGrid, ShuffleSplit  # noqa: E402
-from sklearn_recsys.linear_model import EASERecommender  # noqa: E402
 
 from sklearn_recsys.baseline import PopularityRecommender  # noqa: E402
 from sklearn_recsys.datasets import load_movielens  # noqa: E402
 from sklearn_recsys.decomposition import ALSRecommender, HybridRecommender  # noqa: E402
 from sklearn_recsys.interactions import share_work  # noqa: E402
+from sklearn_recsys.linear_model import EASERecommender  # noqa: E402
 from sklearn_recsys.metrics import make_ranking_scorer  # noqa: E402
 from sklearn_recsys.model_selection import InteractionKFold  # noqa: E402
 from sklearn_recsys.neighbors import ItemKNNRecommender  # noqa: E402

@@ -4,7 +4,6 @@
 import time
 
 import numpy as np
-from sklearn_recsys.linear_model import EASERecommender, SLIMRecommender
 from tuning import describe, thread, tune
 
 from sklearn_recsys.baseline import PopularityRecommender
@@ -15,6 +14,7 @@ from sklearn_recsys.decomposition import (
     HybridRecommender,
     SVDRecommender,
 )
+from sklearn_recsys.linear_model import EASERecommender, SLIMRecommender
 from sklearn_recsys.metrics import make_ranking_scorer
 from sklearn_recsys.model_selection import train_test_split_by_user
 from sklearn_recsys.neighbors import (

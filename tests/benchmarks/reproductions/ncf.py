@@ -8,10 +8,10 @@ from zipfile import ZipFile
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
-from sklearn_recsys.linear_model import EASERecommender, SLIMRecommender
 from tuning import describe, thread, tune
 
 from sklearn_recsys.decomposition import ALSRecommender, SVDRecommender
+from sklearn_recsys.linear_model import EASERecommender, SLIMRecommender
 from sklearn_recsys.metrics import sampled_ranking_metrics
 from sklearn_recsys.model_selection import LeaveLastOut
 from sklearn_recsys.neighbors import (
