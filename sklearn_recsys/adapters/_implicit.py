@@ -263,7 +263,8 @@ def _fit_model(model: Any, known: sparse.csr_matrix) -> None:
 def _without_zeros(matrix: sparse.csr_array) -> sparse.csr_matrix:
     """Return the entries that implicit is to see, in the only format that it takes."""
     known = sparse.csr_matrix(matrix)
-    if not known.data.all():
+    # Arrays that several fits share are read-only, which implicit does not take.
+    if not (known.data.all() and known.data.flags.writeable):
         known = known.copy()
         known.eliminate_zeros()
     return known

@@ -4,9 +4,10 @@
 import hashlib
 import os
 import threading
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -50,18 +51,30 @@ class _Cache:
         self._lock = threading.Lock()
         self._folds: OrderedDict[bytes, _Fold] = OrderedDict()
         self._met: OrderedDict[bytes, None] = OrderedDict()
+        self._lent: dict[int, tuple[weakref.ref, bytes]] = {}
 
     @property
     def n_bytes(self) -> int:
         return sum(fold.n_bytes for fold in self._folds.values())
 
-    def find(self, key: bytes) -> Any:
+    def lend(self, key: bytes) -> Any:
+        """Return what is kept, with matrices of the model's own, or None."""
         with self._lock:
             fold = self._folds.get(key)
             if fold is None:
                 return None
             self._folds.move_to_end(key)
-            return fold.encoded
+        kept = fold.encoded
+        lent = replace(kept, matrix=kept.matrix.copy(), weights=kept.weights.copy())
+        with self._lock:
+            alive = {i: (data, k) for i, (data, k) in self._lent.items() if data() is not None}
+            self._lent = alive | {id(lent.matrix.data): (weakref.ref(lent.matrix.data), key)}
+        return lent
+
+    def find(self, matrix: sparse.csr_array) -> _Fold | None:
+        """Return the fold whose matrix was lent; to be called with the lock."""
+        data, key = self._lent.get(id(matrix.data), (None, b""))
+        return self._folds.get(key) if data is not None and data() is matrix.data else None
 
     def meet(self, key: bytes) -> bool:
         """Tell whether a table was met before: one that is fitted once is not worth its memory."""
@@ -74,7 +87,7 @@ class _Cache:
         return is_known
 
     def keep(self, key: bytes, encoded: Any) -> None:
-        n_bytes = _make_readonly(encoded)
+        n_bytes = _n_bytes(encoded)
         with self._lock:
             if n_bytes <= self.max_bytes:
                 self._folds[key] = _Fold(encoded, n_bytes)
@@ -82,8 +95,7 @@ class _Cache:
 
     def derive(self, matrix: sparse.csr_array, name: Hashable, make: Callable[[], _T]) -> _T:
         with self._lock:
-            folds = self._folds.values()
-            fold = next((fold for fold in folds if fold.encoded.matrix.data is matrix.data), None)
+            fold = self.find(matrix)
             if fold is not None and name in fold.derived:
                 return fold.derived[name]
         made = make()
@@ -186,11 +198,12 @@ def recall(key: bytes | None, make: Callable[[], _T]) -> _T:
     """Return what was made of a table with this key, or make it."""
     if key is None:
         return make()
-    encoded = _CACHE.find(key)
+    encoded = _CACHE.lend(key)
     if encoded is None:
         encoded = make()
         if _CACHE.meet(key):
             _CACHE.keep(key, encoded)
+            encoded = _CACHE.lend(key) or encoded  # or it is too large, or gone already
     return encoded
 
 
@@ -233,7 +246,7 @@ def _n_bytes(made: Any) -> int:
 
 
 def _make_readonly(made: Any) -> int:
-    """Make all arrays read-only, as several models will hold them; return their bytes."""
+    """Make all arrays read-only, as several fits will use them; return their bytes."""
     for array in _arrays_of(made):
         array.flags.writeable = False
     return _n_bytes(made)

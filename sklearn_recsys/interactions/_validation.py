@@ -3,7 +3,6 @@
 
 import re
 import warnings
-from copy import copy
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -208,9 +207,7 @@ def validate_interactions(
     parts = users, items, values, weights
     key = digest(parts, duplicates) if share else None
     encoded = recall(key, lambda: _encode(*parts, names, mean=duplicates == "mean"))
-    # Each model has matrices of its own, whose arrays it may share.
-    matrix, summed = copy(encoded.matrix), copy(encoded.weights)
-    return replace(encoded, matrix=matrix, weights=summed, user_name=names[0], item_name=names[1])
+    return replace(encoded, user_name=names[0], item_name=names[1])
 
 
 def _encode(

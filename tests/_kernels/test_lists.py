@@ -245,7 +245,7 @@ def altered(**changes):
         ("scores", {"given": np.ones((3, 6), np.float32)}, ValueError),
         ("stored", {"stored": sparse.csr_array(np.ones((4, 7)))}, ValueError),
         ("similarity", {"history": sparse.csr_array(np.ones((4, 7)))}, ValueError),
-        ("similarity", {"similarity": sparse.csr_array(np.ones((5, 7)))}, ValueError),
+        ("similarity", {"similarity": sparse.csr_array(np.ones((1, 6)))}, ValueError),
     ],
 )
 def test_arrays_of_the_wrong_kind_are_refused(native, name, changes, error):

@@ -1,11 +1,14 @@
 """Regressions on other columns against the closed form, scikit-learn's and their optimality."""
 # SPDX-License-Identifier: BSD-3-Clause
 
+import warnings
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import ElasticNet
 
 from sklearn_recsys import _kernels
@@ -113,14 +116,17 @@ def test_an_elastic_net_is_optimal(kernels, density, positive, l1):
 def test_an_elastic_net_is_that_of_scikit_learn(kernels, positive):
     matrix = some_matrix(200, 20, 0.3, levels=(1.0, 3.0))
     l1, l2 = 2.0, 3.0
-    net = ElasticNet((l1 + l2) / 200, l1_ratio=l1 / (l1 + l2), positive=positive, tol=1e-10)
+    net = ElasticNet((l1 + l2) / 200, l1_ratio=l1 / (l1 + l2), positive=positive, tol=1e-7)
     net.set_params(fit_intercept=False, max_iter=10**5)
 
     weights, _ = run_columns(kernels, gram_of(matrix), l1=l1, l2=l2, positive=positive)
 
     for j in range(20):
         others = np.delete(matrix, j, axis=1).astype(np.float64)
-        expected = np.insert(net.fit(others, matrix[:, j]).coef_, j, 0)
+        with warnings.catch_warnings():
+            # An old version calls a duality gap of zero no convergence where a column is empty.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            expected = np.insert(net.fit(others, matrix[:, j]).coef_, j, 0)
         np.testing.assert_allclose(weights[j], expected, atol=1e-4)
 
 

@@ -4,6 +4,7 @@
 collect_ignore = [
     "reproductions",
     "tournament.py",
+    "slim.py",
     "hybrid_movielens.py",
     "hybrid_parity.py",
     "peers.py",

@@ -9,7 +9,7 @@ import pytest
 
 # Each kernel's first call says so: the work has begun. All would take ten seconds or more.
 DRIVER = """
-import sys
+import signal, sys
 import numpy as np, pandas as pd
 from sklearn_recsys.base import _rankers
 from sklearn_recsys.decomposition import (
@@ -31,6 +31,8 @@ def table(n, n_users, n_items):
     users, items = rng.integers(n_users, size=n), rng.integers(n_items, size=n)
     return pd.DataFrame({"user": users, "item": items})
 
+# A shell's background jobs start with Ctrl-C ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 told = []
 what, solver = sys.argv[1:]
 model = ALSRecommender(256, solver=solver, max_iter=1, random_state=0, n_jobs=2)

@@ -171,6 +171,8 @@ def _normal_equations(
 
 def _solve(system: np.ndarray, target: np.ndarray) -> np.ndarray:
     """Return the solution, with 0 for what the others leave nothing of."""
+    if len(target) == 0:  # which some versions of SciPy refuse
+        return target
     diagonal = np.diag(system)
     scale = np.where(diagonal > _SMALLEST, 1 / np.sqrt(np.maximum(diagonal, _SMALLEST)), 0)
     system = system * scale * scale[:, None]
@@ -179,7 +181,7 @@ def _solve(system: np.ndarray, target: np.ndarray) -> np.ndarray:
         factor = linalg.cho_factor(system)
         if (np.diagonal(factor[0]) ** 2).min(initial=1) > _TINY_PIVOT:
             return scale * linalg.cho_solve(factor, scale * target)
-    except (linalg.LinAlgError, ValueError):  # ValueError: it is empty
+    except linalg.LinAlgError:
         pass
     for k in range(len(system)):
         chosen = [*kept, k]
