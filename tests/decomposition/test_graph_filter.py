@@ -76,17 +76,19 @@ def test_products_are_added_by_blocks(monkeypatch):
 
 
 def test_a_catalogue_too_large_is_told_before_the_work(monkeypatch):
+    matrix = GraphFilterRecommender("linear").fit(plays()).interactions_
     monkeypatch.setattr(_memory, "_SMALL", 0)
-    monkeypatch.setattr(_memory, "available_memory", lambda: 2000)
+    monkeypatch.setattr(_memory, "available_memory", lambda: 4000)
     with pytest.raises(MemoryError, match=r"The filter of 16 items .* RP3BetaRecommender"):
-        GraphFilterRecommender("third-order").fit(plays())
+        GraphFilterRecommender("third-order")._similarity(matrix)
 
 
 def test_too_many_smooth_signals_are_told_before_the_work(monkeypatch):
+    matrix = GraphFilterRecommender("linear").fit(plays()).interactions_
     monkeypatch.setattr(_memory, "_SMALL", 0)
     monkeypatch.setattr(_memory, "available_memory", lambda: 4500)
     with pytest.raises(MemoryError, match="16 smooth signals of 16 items"):
-        GraphFilterRecommender("ideal").fit(plays())
+        GraphFilterRecommender("ideal")._similarity(matrix)
 
 
 @pytest.mark.parametrize("scale", [1e-30, 1e30])
