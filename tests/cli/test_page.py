@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from sklearn_recsys._kernels import backend
 from sklearn_recsys.cli import main
 
 PAGE = Path(__file__).parents[2] / "docs" / "user_guide" / "command_line.md"
@@ -33,6 +34,8 @@ def check(found, expected):
     "slow", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["quick", "compare"]
 )
 def test_the_commands_print_what_the_page_shows(tmp_path, monkeypatch, capsys, slow):
+    if slow and backend() == "numpy":
+        pytest.skip("SLIM's regressions take many minutes without compiled kernels")
     monkeypatch.chdir(tmp_path)
     n_run = 0
     for (program, *words), printed in sessions():
