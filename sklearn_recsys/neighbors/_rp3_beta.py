@@ -192,6 +192,7 @@ class RandomWalk:
         by_user = np.bincount(columns.indices, values, columns.shape[1])
         rows = np.repeat(np.arange(len(sizes)), np.diff(columns.indptr))
         by_item = np.bincount(rows, values, len(sizes))
+        by_user[by_user == 0] = by_item[by_item == 0] = 1  # small values may vanish beside large
         # The root of both steps' probability, which is at most 1, and what it lacks on either side.
         steps = values / np.sqrt(by_item[rows]) / np.sqrt(by_user[columns.indices])
         members = np.ones(columns.nnz, dtype=bool)
