@@ -67,6 +67,7 @@ OF_SCIKIT_LEARN = {"joblib", "threadpoolctl"}
 OPTIONAL = {
     "base": {"faiss"},
     "datasets": {"pyarrow"},
+    "feature_extraction": {"librosa"},
     "inspection": {"matplotlib"},
     "model_selection": {"optuna"},
     "neural_network": {"torch"},
