@@ -11,7 +11,7 @@ from sklearn_recsys.base._blocks import uneven_batches
 from sklearn_recsys.base._measures import PreparedMeasure
 from sklearn_recsys.interactions._sparse import with_data
 
-__all__ = ["keep_nearest", "nearest_rows"]
+__all__ = ["keep_largest", "keep_nearest", "nearest_rows"]
 
 # SciPy's sparse products take so many scores' worth of memory for each score.
 _WIDTH_OF_STORED = 20
@@ -62,6 +62,30 @@ def keep_nearest(
         return by_column
     by_row = by_column.T.tocsr() if across == measure else nearest(measure)
     return by_row.multiply(by_column != 0).tocsr()
+
+
+def keep_largest(matrix: sparse.csr_array, order: np.ndarray, length: int) -> sparse.csr_array:
+    """Return a matrix with the largest values of each row, however many there are.
+
+    Parameters
+    ----------
+    matrix : csr_array of shape (n_rows, n)
+        Values.
+    order : ndarray of shape (n,), dtype int32
+        Columns as ties are broken.
+    length : int
+        Values to keep in each row.
+    """
+    counts = np.diff(matrix.indptr)
+    rows = np.repeat(np.arange(len(counts)), counts)
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order), dtype=order.dtype)
+    best_first = np.lexsort((place[matrix.indices], -matrix.data, rows))
+    rank = np.arange(matrix.nnz) - np.repeat(matrix.indptr[:-1], counts)
+    kept = np.sort(best_first[rank < length])
+    indptr = np.concatenate([[0], np.cumsum(np.minimum(counts, length))])
+    indptr = indptr.astype(matrix.indptr.dtype)
+    return sparse.csr_array((matrix.data[kept], matrix.indices[kept], indptr), shape=matrix.shape)
 
 
 def nearest_rows(

@@ -8,12 +8,14 @@ from typing import ClassVar
 
 import numpy as np
 from scipy import sparse
+from sklearn.preprocessing import normalize
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from sklearn_recsys._kernels import count_threads
 from sklearn_recsys.base import ItemSimilarityRecommender
 from sklearn_recsys.base._measures import PreparedMeasure, Statistics
-from sklearn_recsys.base._nearest import keep_nearest
+from sklearn_recsys.base._nearest import keep_largest, keep_nearest
+from sklearn_recsys.interactions._sparse import with_data
 from sklearn_recsys.neighbors._weighting import WEIGHTERS, WeightingMixin
 
 __all__ = ["RP3BetaRecommender"]
@@ -43,6 +45,10 @@ class RP3BetaRecommender(WeightingMixin, ItemSimilarityRecommender):
         Whether the `n_neighbors` largest probabilities are kept for each item of a history
         ("rows"), for each item that is scored ("columns"), or those that are among both; None keeps
         all. Published figures differ by it.
+    normalize : bool, default=False
+        Whether what leads away from an item is divided by its sum, so that each item of a history
+        has the same say: that of the `n_neighbors` kept, if these are kept by rows. With "both" the
+        columns are then pruned after that, which is the order of the published code.
     weighting : {"bm25", "tfidf"}, transformer or None, default=None
         Weigh the values first, by a :class:`~sklearn_recsys.preprocessing.BM25Weighter`, a
         :class:`~sklearn_recsys.preprocessing.TfidfWeighter`, or what is given, exactly as a step of
@@ -109,6 +115,7 @@ class RP3BetaRecommender(WeightingMixin, ItemSimilarityRecommender):
         "beta": [Interval(Real, 0, 10, closed="both")],
         "n_neighbors": [Interval(Integral, 1, None, closed="left"), None],
         "prune": [StrOptions({"rows", "columns", "both"}), None],
+        "normalize": ["boolean"],
         "weighting": [StrOptions(set(WEIGHTERS)), HasMethods(["fit", "transform"]), None],
         "n_jobs": [Integral, None],
         "verbose": ["verbose"],
@@ -127,6 +134,7 @@ class RP3BetaRecommender(WeightingMixin, ItemSimilarityRecommender):
         beta=0.4,
         n_neighbors=400,
         prune="columns",
+        normalize=False,
         weighting=None,
         n_jobs=None,
         verbose=0,
@@ -135,27 +143,38 @@ class RP3BetaRecommender(WeightingMixin, ItemSimilarityRecommender):
         self.beta = beta
         self.n_neighbors = n_neighbors
         self.prune = prune
+        self.normalize = normalize
         self.weighting = weighting
         self.n_jobs = n_jobs
         self.verbose = verbose
 
     def _similarity(self, matrix):
-        return keep_nearest(
-            RandomWalk(float(self.alpha), float(self.beta)),
+        # Where rows are pruned, what is kept of them is normalised before the columns are.
+        anew = self.normalize and self.n_neighbors is not None and self.prune in ("rows", "both")
+        weights = keep_nearest(
+            self._walk(),
             self._fit_weighting(matrix).T.tocsr(),
             self._tie_order,
             self.n_neighbors,
-            prune=self.prune,
+            prune="rows" if anew else self.prune,
             n_threads=count_threads(self.n_jobs),
         )
+        if not anew:
+            return weights
+        weights = normalize(weights, norm="l1", copy=False)
+        if self.prune == "rows":
+            return weights
+        return keep_largest(weights.T.tocsr(), self._tie_order, self.n_neighbors).T.tocsr()
+
+    def _walk(self):
+        return RandomWalk(float(self.alpha), float(self.beta), self.normalize)
 
     def _weigh_history(self, history):
         return self._weigh(history)
 
     def _item_comparison(self):
         # Not from `item_similarity_`: pruned by column, it keeps few neighbours of some items.
-        walk = RandomWalk(float(self.alpha), float(self.beta))
-        return walk.prepare(self._weigh(self.interactions_).T.tocsr()).compare
+        return self._walk().prepare(self._weigh(self.interactions_).T.tocsr()).compare
 
 
 @dataclass(frozen=True)
@@ -166,6 +185,8 @@ class RandomWalk:
     ----------
     alpha, beta : float
         Powers of probabilities, and of the number of users that is divided by.
+    normalize : bool
+        Whether what leads from an item to others sums to 1.
     reverse : bool
         Whether the walk ends at the first item, and starts from the second.
     shrinkage : float
@@ -174,6 +195,7 @@ class RandomWalk:
 
     alpha: float
     beta: float
+    normalize: bool = False
     reverse: bool = False
     shrinkage: float = 0.0
     name: str = "random walk"
@@ -197,17 +219,12 @@ class RandomWalk:
         steps = values / np.sqrt(by_item[rows]) / np.sqrt(by_user[columns.indices])
         members = np.ones(columns.nnz, dtype=bool)
         root = np.where(by_item > 0, by_item, 1) ** (self.alpha / 2)
-        ends = np.maximum(sizes, 1) ** -self.beta
+        steps, starts = steps**self.alpha, 1 / root
+        ends = root * np.maximum(sizes, 1) ** -self.beta
+        if self.normalize:
+            starts = 1 / _sum_to_others(with_data(columns, steps), ends)
         return PreparedWalk(
-            self,
-            columns,
-            members,
-            sizes,
-            steps**self.alpha,
-            None,
-            _NO_STATISTICS,
-            1 / root,
-            root * ends,
+            self, columns, members, sizes, steps, None, _NO_STATISTICS, starts, ends
         )
 
 
@@ -228,3 +245,11 @@ class PreparedWalk(PreparedMeasure):
     def scales(self) -> tuple[np.ndarray, np.ndarray]:
         """What the similarity takes of a row and of the other."""
         return (self.ends, self.starts) if self.measure.reverse else (self.starts, self.ends)
+
+
+def _sum_to_others(steps: sparse.csr_array, ends: np.ndarray) -> np.ndarray:
+    """Return the sum over other items j of ends[j] times the product of their steps with i's."""
+    to_itself = (steps * steps).sum(axis=1) * ends
+    sums = steps @ (steps.T @ ends) - to_itself
+    # Whoever shares no user with another item leads nowhere; rounding may leave something.
+    return np.where(sums > 1e-12 * to_itself, sums, 1)

@@ -129,9 +129,10 @@ class UserKNNRecommender(WeightingMixin, BaseRecommender):
         "n_jobs": [Integral, None],
         "verbose": ["verbose"],
     }
-    # One measure of sets and two of values; few neighbours where tastes are narrow.
+    # Weights hold common items back, and then more neighbours are worth asking.
     _suggested_grid: ClassVar[dict[str, list]] = {
-        "similarity": ["jaccard", "cosine", "bm25"],
+        "similarity": ["cosine", "bm25"],
+        "weighting": [None, "tfidf"],
         "n_neighbors": [50, 100, 200],
     }
 
@@ -176,22 +177,22 @@ class UserKNNRecommender(WeightingMixin, BaseRecommender):
         self.user_similarity_ = similarity.astype(np.float32, copy=False)
 
     def _score(self, rows):
-        return self.user_similarity_[rows] @ self._weigh(self.interactions_)
+        return self.user_similarity_[rows] @ self._weighed_interactions()
 
     def _score_history(self, history, weights):
-        return self._compare(history) @ self._weigh(self.interactions_)
+        return self._compare(history) @ self._weighed_interactions()
 
     def _ranker(self, rows):
         near = take_rows(self.user_similarity_, rows)
-        return rank_by_similarity(near, self._weigh(self.interactions_))
+        return rank_by_similarity(near, self._weighed_interactions())
 
     def _history_ranker(self, history, weights):
-        return rank_by_similarity(self._compare(history), self._weigh(self.interactions_))
+        return rank_by_similarity(self._compare(history), self._weighed_interactions())
 
     def _compare(self, history: sparse.csr_array) -> sparse.csr_array:
         """Return the similarity (n_rows, n_users) of histories to their nearest users of `fit`."""
         measure = Measure(**self._measured_by)
-        known = measure.prepare(self._weigh(self.interactions_))
+        known = measure.prepare(self._weighed_interactions())
         given = measure.prepare(self._weigh(history), like=known)
         n_rows, n_users = history.shape[0], len(self.users_)
 
@@ -206,10 +207,10 @@ class UserKNNRecommender(WeightingMixin, BaseRecommender):
         return nearest
 
     def _user_comparison(self):
-        return self._measure().prepare(self._weigh(self.interactions_)).compare
+        return self._measure().prepare(self._weighed_interactions()).compare
 
     def _item_comparison(self):
-        return self._measure().prepare(self._weigh(self.interactions_).T.tocsr()).compare
+        return self._measure().prepare(self._weighed_interactions().T.tocsr()).compare
 
     def _similarity_to_itself(self, codes, *, role):
         if self.similarity != "cooccurrence":

@@ -20,11 +20,13 @@ class WeightingMixin:
     """Give a recommender a parameter `weighting`, and the values that it makes."""
 
     weighting: Any
+    interactions_: sparse.csr_array
     _weighter: Any
 
     def _fit_weighting(self, matrix: sparse.csr_array) -> sparse.csr_array:
         """Learn how to weigh from the matrix of a fit, and return it weighed."""
         self._weighter = None
+        vars(self).pop("_weighed", None)
         if self.weighting is None:
             return matrix
         named = isinstance(self.weighting, str)
@@ -40,6 +42,21 @@ class WeightingMixin:
         first = int(np.int64(2) ** 31)
         weighed = self._weighter.transform(_as_table(matrix, first))
         return with_data(matrix, weighed["value"].to_numpy(dtype=np.float32))
+
+    def _weighed_interactions(self) -> sparse.csr_array:
+        """Return the interactions of `fit` weighed: once, since each block of users asks."""
+        if self._weighter is None:
+            return self.interactions_
+        of, weighed = vars(self).get("_weighed", (None, None))
+        if of is not self.interactions_:  # they may have been replaced without a fit
+            weighed = self._weigh(self.interactions_)
+            self._weighed = self.interactions_, weighed
+        return weighed
+
+    def __getstate__(self):
+        """Leave out what is weighed again when it is asked for."""
+        state = super().__getstate__()
+        return {name: part for name, part in state.items() if name != "_weighed"}
 
 
 def _as_table(matrix: sparse.csr_array, first_user: int) -> pd.DataFrame:

@@ -17,13 +17,18 @@ from sklearn_recsys.datasets import make_interactions
 from sklearn_recsys.decomposition import (
     ALSRecommender,
     BiasedMFRecommender,
+    GraphFilterRecommender,
     HybridRecommender,
     SVDRecommender,
     _als_solver,
 )
 from sklearn_recsys.linear_model import EASERecommender, SLIMRecommender
 from sklearn_recsys.model_selection import InteractionKFold
-from sklearn_recsys.neighbors import ItemKNNRecommender
+from sklearn_recsys.neighbors import (
+    ItemKNNRecommender,
+    RP3BetaRecommender,
+    UserKNNRecommender,
+)
 
 MODELS = {
     "cg": ALSRecommender(12, random_state=0, max_iter=2),
@@ -33,6 +38,10 @@ MODELS = {
     "svd": SVDRecommender(12, random_state=0),
     "ease": EASERecommender(),
     "neighbors": ItemKNNRecommender(n_neighbors=20),
+    "users": UserKNNRecommender(n_neighbors=20, weighting="tfidf"),
+    "walks": RP3BetaRecommender(n_neighbors=20, prune="both", normalize=True),
+    "filter": GraphFilterRecommender("ideal", n_components=12, random_state=0),
+    "filter of second order": GraphFilterRecommender("second-order"),
     "ease of neighbors": EASERecommender(20.0, n_neighbors=20),
     "slim": SLIMRecommender(20.0),
     "slim of neighbors": SLIMRecommender(20.0, n_neighbors=20),

@@ -49,6 +49,31 @@ def test_the_largest_are_kept(prune):
     np.testing.assert_array_equal(model.item_similarity_.toarray() > 0, kept & (whole > 0))
 
 
+def largest(weights, axis, k=3):
+    return weights >= np.sort(weights, axis=axis)[(slice(None), [-k]) if axis else ([-k],)]
+
+
+@pytest.mark.parametrize("prune", ["rows", "columns", "both", None])
+def test_normalized_weights_sum_to_one_before_the_columns_are_pruned(prune):
+    model = RP3BetaRecommender(1.0, beta=0.6, n_neighbors=3, prune=prune, normalize=True)
+    model.fit(plays(values=True))
+    expected = brute_force(model.interactions_.toarray().astype(float), 1.0, 0.6)
+    if prune in ("rows", "both"):
+        expected *= largest(expected, 1)
+    expected /= expected.sum(axis=1, keepdims=True)
+    if prune in ("columns", "both"):
+        expected *= largest(expected, 0)
+    np.testing.assert_allclose(model.item_similarity_.toarray(), expected, rtol=2e-6)
+
+
+def test_an_item_without_company_leads_nowhere_when_normalized():
+    X = [["ann", "undo"], ["bob", "undo"], ["bob", "clocks"], ["cat", "alone"]]
+    model = RP3BetaRecommender(normalize=True, prune=None).fit(X)
+    np.testing.assert_allclose(
+        model.item_similarity_.toarray(), [[0, 0, 0], [0, 0, 1], [0, 1, 0]], rtol=1e-6
+    )
+
+
 def test_similar_items_are_those_of_the_walk_whatever_is_pruned():
     X = plays(values=True)
     pruned, whole = (RP3BetaRecommender(n_neighbors=k).fit(X) for k in (1, None))

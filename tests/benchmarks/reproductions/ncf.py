@@ -38,7 +38,7 @@ PUBLISHED = {
     "RP3beta": (
         0.676,
         0.401,
-        RP3BetaRecommender(1.08, beta=0.70, n_neighbors=546, prune="rows"),
+        RP3BetaRecommender(1.08, beta=0.70, n_neighbors=546, prune="both", normalize=True),
         False,
     ),
     "ItemKNN, BM25": (0.669, 0.398, ItemKNNRecommender("bm25"), True),
