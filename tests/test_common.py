@@ -21,6 +21,7 @@ from sklearn_recsys.baseline import (
     PopularityRecommender,
     RandomRecommender,
 )
+from sklearn_recsys.content import ContentRecommender
 from sklearn_recsys.decomposition import (
     ALSRecommender,
     BiasedMFRecommender,
@@ -73,6 +74,7 @@ RECOMMENDERS = [
     BaselineRecommender(),
     EASERecommender(10.0),
     BiasedMFRecommender(8),
+    ContentRecommender(),
     HybridRecommender(n_components=8),
     ItemKNNRecommender(),
     GraphFilterRecommender(),
@@ -95,6 +97,7 @@ VARIANTS = [
     EASERecommender(1.0, n_neighbors=3),
     BiasedMFRecommender(),
     BiasedMFRecommender(2, reg=0.3, reg_biases=0.0, reg_exponent=0.5),
+    ContentRecommender(profile="rating_mean", similarity="dot"),
     HybridRecommender(),
     HybridRecommender(8, loss="bpr", user_reg=0.01, item_reg=0.01),
     HybridRecommender(8, loss="warp-kos", k=2, n=4),
