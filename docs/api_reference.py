@@ -143,7 +143,7 @@ ROOMS = (
         "feature_extraction",
         "Feature extraction",
         "Features of users and items.",
-        ("GenreTfidf",),
+        ("GenreTfidf", "TermVectors"),
     ),
     Room(
         "metrics",

@@ -30,7 +30,7 @@ from sklearn_recsys.decomposition import (
     SVDRecommender,
 )
 from sklearn_recsys.exceptions import DataWarning
-from sklearn_recsys.feature_extraction import GenreTfidf
+from sklearn_recsys.feature_extraction import GenreTfidf, TermVectors
 from sklearn_recsys.linear_model import EASERecommender, SLIMRecommender
 from sklearn_recsys.neighbors import (
     ItemKNNRecommender,
@@ -132,8 +132,8 @@ VARIANTS = [
     UserKNNRecommender("tversky", n_neighbors=3, shrinkage=5.0, alpha=0.9, beta=0.1),
     UserKNNRecommender("adjusted_cosine"),
 ]
-# GenreTfidf takes no matrix of numbers, as CountVectorizer does not: scikit-learn skips nearly all
-# of its checks, and its own tests run those that apply.
+# GenreTfidf and TermVectors take no matrix of numbers, as CountVectorizer does not: scikit-learn
+# skips nearly all of their checks, and their own tests run those that apply.
 WEIGHTERS = [
     BM25Weighter(),
     ConfidenceWeighter(),
@@ -143,7 +143,7 @@ WEIGHTERS = [
     TimeDecayWeighter(50.0),
 ]
 OF_EVENTS = EventWeighter({"play": 1.0, "save": 3.0, "skip": -1.0})
-TRANSFORMERS = [AgeBinner(), GenreTfidf(), *WEIGHTERS, OF_EVENTS]
+TRANSFORMERS = [AgeBinner(), GenreTfidf(), TermVectors(), *WEIGHTERS, OF_EVENTS]
 # Checks of scikit-learn's whose table has two or three columns …
 OF_NARROW_TABLES = (
     "check_dict_unchanged",

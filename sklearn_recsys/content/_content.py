@@ -6,15 +6,18 @@ from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
+import pandas as pd
 from scipy import sparse
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_recsys.base import BaseRecommender
 from sklearn_recsys.base._rankers import multiply, rank_by_similarity, take_rows
+from sklearn_recsys.base._ranking import check_length
 from sklearn_recsys.base._transaction import unchanged_on_failure
 from sklearn_recsys.interactions import FeatureTable
-from sklearn_recsys.interactions._sparse import with_data
+from sklearn_recsys.interactions._audience import encode_distinct
+from sklearn_recsys.interactions._sparse import largest_of_rows, with_data
 
 __all__ = ["ContentRecommender"]
 
@@ -151,6 +154,36 @@ class ContentRecommender(BaseRecommender):
         self._id_column = getattr(self.item_features, "id_column", None)
         self._describe_items(vectors)
         self.user_profiles_ = self._make_profiles(interactions.matrix)
+
+    def top_features(self, items, n_features=10):
+        """Return the features that weigh most in some items: the top terms of their texts.
+
+        Parameters
+        ----------
+        items : id or list of ids
+            Items seen in `fit`, or in the table.
+        n_features : int, default=10
+            How many to list; fewer where an item has fewer.
+
+        Returns
+        -------
+        features : DataFrame
+            Columns: item, feature, weight and rank, the heaviest first.
+
+        Raises
+        ------
+        UnknownIdError
+            If an item was neither in the interactions nor in the table of `fit`.
+        ValueError
+            If `n_features` is less than 1.
+        """
+        check_is_fitted(self)
+        check_length(n_features, "n_features")
+        codes = encode_distinct(items, self._item_index, parameter="items")
+        rows, cols, weights, rank = largest_of_rows(self.item_vectors_[codes], n_features)
+        names = [self.item_feature_names_[col] for col in cols]
+        listed = {"feature": names, "weight": weights, "rank": rank}
+        return pd.DataFrame({self._names[1]: self.items_[codes[rows]], **listed})
 
     def update_item_features(self, table):
         """Describe some items anew, without a fit; nothing changes but what depends on them.

@@ -153,6 +153,19 @@ def test_similar_items_have_the_same_genres():
     assert found.to_dict() == pytest.approx({**expected, "alamo": 0.5})
 
 
+def test_the_top_features_of_an_item_are_its_rarest_genres():
+    model = ContentRecommender(genres()).fit(RATINGS)
+
+    found = model.top_features(["alamo", "amelie"], 1)
+    assert found.columns.tolist() == ["film", "feature", "weight", "rank"]
+    assert found["film"].tolist() == ["alamo", "amelie"]
+    assert found["feature"].tolist() == ["genre_Drama", "genre_Drama"]
+    np.testing.assert_allclose(found["weight"], np.log(3), rtol=1e-6)
+    assert len(model.top_features("army")) == 2
+    with pytest.raises(UnknownIdError, match="'avatar'"):
+        model.top_features("avatar")
+
+
 def test_similar_users_have_the_same_profile_and_need_no_common_item():
     X = [["ann", "airplane"], ["bob", "army"], ["bob", "apocalypse"], ["cat", "amelie"]]
     model = ContentRecommender(genres(), profile="mean").fit(X)
