@@ -66,6 +66,12 @@ ROOMS = (
         ),
     ),
     Room(
+        "content",
+        "Content",
+        "What items are, rather than who chose them: for items that nobody has chosen yet.",
+        ("ContentRecommender",),
+    ),
+    Room(
         "adapters",
         "Adapters",
         "Models of implicit and LightFM under this library's contract.",
@@ -137,7 +143,7 @@ ROOMS = (
         "feature_extraction",
         "Feature extraction",
         "Features of users and items.",
-        ("GenreTfidf",),
+        ("GenreTfidf", "TermVectors"),
     ),
     Room(
         "metrics",

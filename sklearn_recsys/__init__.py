@@ -9,6 +9,7 @@ __all__ = [
     "adapters",
     "base",
     "baseline",
+    "content",
     "datasets",
     "decomposition",
     "exceptions",

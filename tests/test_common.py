@@ -21,6 +21,7 @@ from sklearn_recsys.baseline import (
     PopularityRecommender,
     RandomRecommender,
 )
+from sklearn_recsys.content import ContentRecommender
 from sklearn_recsys.decomposition import (
     ALSRecommender,
     BiasedMFRecommender,
@@ -29,7 +30,7 @@ from sklearn_recsys.decomposition import (
     SVDRecommender,
 )
 from sklearn_recsys.exceptions import DataWarning
-from sklearn_recsys.feature_extraction import GenreTfidf
+from sklearn_recsys.feature_extraction import GenreTfidf, TermVectors
 from sklearn_recsys.linear_model import EASERecommender, SLIMRecommender
 from sklearn_recsys.neighbors import (
     ItemKNNRecommender,
@@ -73,6 +74,7 @@ RECOMMENDERS = [
     BaselineRecommender(),
     EASERecommender(10.0),
     BiasedMFRecommender(8),
+    ContentRecommender(),
     HybridRecommender(n_components=8),
     ItemKNNRecommender(),
     GraphFilterRecommender(),
@@ -95,6 +97,7 @@ VARIANTS = [
     EASERecommender(1.0, n_neighbors=3),
     BiasedMFRecommender(),
     BiasedMFRecommender(2, reg=0.3, reg_biases=0.0, reg_exponent=0.5),
+    ContentRecommender(profile="rating_mean", similarity="dot"),
     HybridRecommender(),
     HybridRecommender(8, loss="bpr", user_reg=0.01, item_reg=0.01),
     HybridRecommender(8, loss="warp-kos", k=2, n=4),
@@ -129,8 +132,8 @@ VARIANTS = [
     UserKNNRecommender("tversky", n_neighbors=3, shrinkage=5.0, alpha=0.9, beta=0.1),
     UserKNNRecommender("adjusted_cosine"),
 ]
-# GenreTfidf takes no matrix of numbers, as CountVectorizer does not: scikit-learn skips nearly all
-# of its checks, and its own tests run those that apply.
+# GenreTfidf and TermVectors take no matrix of numbers, as CountVectorizer does not: scikit-learn
+# skips nearly all of their checks, and their own tests run those that apply.
 WEIGHTERS = [
     BM25Weighter(),
     ConfidenceWeighter(),
@@ -140,7 +143,7 @@ WEIGHTERS = [
     TimeDecayWeighter(50.0),
 ]
 OF_EVENTS = EventWeighter({"play": 1.0, "save": 3.0, "skip": -1.0})
-TRANSFORMERS = [AgeBinner(), GenreTfidf(), *WEIGHTERS, OF_EVENTS]
+TRANSFORMERS = [AgeBinner(), GenreTfidf(), TermVectors(), *WEIGHTERS, OF_EVENTS]
 # Checks of scikit-learn's whose table has two or three columns …
 OF_NARROW_TABLES = (
     "check_dict_unchanged",

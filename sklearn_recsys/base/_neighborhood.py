@@ -76,6 +76,10 @@ class NeighborhoodMixin:
         """Return what each stored entry of a one-row history adds to the score of an item."""
         raise NotImplementedError
 
+    def _feature_contributions(self, row: int, col: int) -> tuple[list[str], np.ndarray]:
+        """Return names of features, and what each adds to a training user's score of an item."""
+        raise NotImplementedError
+
     @_tagged("similar_items")
     def similar_items(self, items, n_items=10, *, include_self=False, approximate=False):
         """Find the items most similar to each of the given items.
@@ -160,7 +164,7 @@ class NeighborhoodMixin:
 
     @_tagged("explain")
     def explain(self, user, item, *, by="item"):
-        """Break a score down into the contributions of the items of the user's history.
+        """Break a score down into the contributions of the user's items, or of features.
 
         Parameters
         ----------
@@ -174,7 +178,8 @@ class NeighborhoodMixin:
         Returns
         -------
         contributions : DataFrame
-            Columns: item and contribution, largest first; contributions sum to the score.
+            Columns: item, or feature, and contribution, largest first; contributions sum to the
+            score.
 
         Raises
         ------
@@ -187,22 +192,22 @@ class NeighborhoodMixin:
             "contribution".
         """
         check_is_fitted(self)
-        if self._names[1] == "contribution":
+        label = "feature" if by == "feature" else self._names[1]
+        if label == "contribution":
             raise ValueError("The item column must not be called 'contribution': rename it.")
         choices = self.__recommender_tags__().explain
         if by not in choices:
             raise ValueError(f"by must be one of {choices}, got {by!r}.")
         (row,) = self._user_index.encode_known([user], parameter="user")
         (col,) = self._item_index.encode_known([item], parameter="item")
-        history = self.interactions_[[row]]
-        contributions = self._contributions(history, col)
+        if by == "feature":
+            parts, contributions = self._feature_contributions(row, col)
+        else:
+            history = self.interactions_[[row]]
+            parts = self.items_[history.indices]
+            contributions = self._contributions(history, col)
         order = np.argsort(-contributions, kind="stable")
-        return pd.DataFrame(
-            {
-                self._names[1]: self.items_[history.indices[order]],
-                "contribution": contributions[order],
-            }
-        )
+        return pd.DataFrame({label: np.asarray(parts)[order], "contribution": contributions[order]})
 
     def _rank_neighbors(
         self, role: str, codes: np.ndarray, k: int, *, include_self: bool, approximate: bool

@@ -2,5 +2,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from sklearn_recsys.feature_extraction._genre_tfidf import GenreTfidf
+from sklearn_recsys.feature_extraction._term_vectors import TermVectors
 
-__all__ = ["GenreTfidf"]
+__all__ = ["GenreTfidf", "TermVectors"]

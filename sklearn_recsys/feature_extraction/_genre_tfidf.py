@@ -7,19 +7,18 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 from scipy import sparse
-from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, _fit_context
+from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.preprocessing import normalize
-from sklearn.utils import Tags
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
-from sklearn_recsys.interactions._columns import require_table, take_column
-from sklearn_recsys.interactions._ids import as_id_array, list_some
+from sklearn_recsys.feature_extraction._column import TextColumnMixin
+from sklearn_recsys.interactions._ids import list_some
 
 __all__ = ["GenreTfidf"]
 
 
-class GenreTfidf(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+class GenreTfidf(TextColumnMixin, TransformerMixin, BaseEstimator):
     r"""Weigh an item's genres by how rare they are.
 
     Two films that share Film-Noir have more in common than two that share Drama. A row is the set
@@ -62,6 +61,7 @@ class GenreTfidf(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     See Also
     --------
+    TermVectors : Vectors of texts, of several texts an item, and of weighted terms.
     sklearn.feature_extraction.text.TfidfVectorizer : The same for prose, with smoothed idf.
     sklearn_recsys.preprocessing.AgeBinner : Bin a numeric feature.
 
@@ -192,32 +192,11 @@ class GenreTfidf(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         (name,) = super().get_feature_names_out(input_features)
         return np.array([f"{name}_{genre}" for genre in self.genres_], dtype=object)
 
-    def _read_column(self, X: Any, *, reset: bool) -> np.ndarray:
-        if sparse.issparse(X):
-            raise TypeError("X is sparse, but a column of text was expected: pass the genres.")
-        if not _is_column(X):
-            X = validate_data(
-                self,
-                require_table(X, min_columns=1),
-                skip_check_array=True,
-                reset=reset,
-            )
-            column = take_column(X, 0)
-        else:
-            column = as_id_array(X)
-            if reset:
-                self._record_name(X)
-        _require_one_column(self.n_features_in_)
-        return column
-
-    def _record_name(self, X: Any) -> None:
-        """Record a series as scikit-learn records a table of one column."""
-        self.n_features_in_ = 1
-        name = getattr(X, "name", None)
-        if isinstance(name, str) and name:
-            self.feature_names_in_ = np.array([name], dtype=object)
-        elif hasattr(self, "feature_names_in_"):
-            del self.feature_names_in_
+    def _is_column(self, X: Any) -> bool:
+        """Tell a series or list of texts from a table."""
+        if hasattr(X, "shape") or not isinstance(X, (list, tuple)) or not X:
+            return super()._is_column(X)
+        return isinstance(X[0], str) or not hasattr(X[0], "__len__")
 
     def _split_genres(self, column: np.ndarray) -> tuple[np.ndarray, list[set[str]]]:
         """Return the code of each row's text, and the genres of each distinct text."""
@@ -225,32 +204,6 @@ class GenreTfidf(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         codes, texts = pd.factorize(column)
         dropped = {"", *([] if self.ignore is None else self.ignore)}
         return codes, [{g.strip() for g in text.split(self.sep)} - dropped for text in texts]
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.string = True
-        tags.input_tags.one_d_array = True
-        # Numeric matrices are no input, as for scikit-learn's own text vectorisers.
-        tags.input_tags.two_d_array = False
-        tags.input_tags.sparse = False
-        return tags
-
-
-def _is_column(X: Any) -> bool:
-    """Tell a series or list of texts from a table."""
-    if hasattr(X, "shape"):
-        return len(X.shape) == 1
-    if not isinstance(X, (list, tuple)) or not X:
-        return True
-    return isinstance(X[0], str) or not hasattr(X[0], "__len__")
-
-
-def _require_one_column(n_features: int) -> None:
-    if n_features != 1:
-        raise ValueError(
-            f"X must be one column of text, but has {n_features} columns: choose one with "
-            'ColumnTransformer([("genres", GenreTfidf(), "genre")]).'
-        )
 
 
 def _require_text(column: np.ndarray) -> None:

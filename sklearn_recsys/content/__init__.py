@@ -1,0 +1,6 @@
+"""Recommend by what items are, rather than by who chose them."""
+# SPDX-License-Identifier: BSD-3-Clause
+
+from sklearn_recsys.content._content import ContentRecommender
+
+__all__ = ["ContentRecommender"]
