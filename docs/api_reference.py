@@ -66,6 +66,12 @@ ROOMS = (
         ),
     ),
     Room(
+        "neural_network",
+        "Neural networks",
+        "Models that PyTorch fits.",
+        (),
+    ),
+    Room(
         "adapters",
         "Adapters",
         "Models of implicit and LightFM under this library's contract.",

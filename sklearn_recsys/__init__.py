@@ -18,6 +18,7 @@ __all__ = [
     "metrics",
     "model_selection",
     "neighbors",
+    "neural_network",
     "persistence",
     "pipeline",
     "preprocessing",
