@@ -182,6 +182,7 @@ ROOMS = (
         "Data to try things on, made, loaded or downloaded.",
         (
             "make_interactions",
+            "make_music_world",
             "read_interactions",
             "load_movielens",
             "load_lastfm_360k",
