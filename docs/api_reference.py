@@ -72,6 +72,12 @@ ROOMS = (
         ("ContentRecommender",),
     ),
     Room(
+        "neural_network",
+        "Neural networks",
+        "Models that PyTorch fits.",
+        ("AudioCNNRegressor",),
+    ),
+    Room(
         "adapters",
         "Adapters",
         "Models of implicit and LightFM under this library's contract.",
@@ -182,6 +188,7 @@ ROOMS = (
         "Data to try things on, made, loaded or downloaded.",
         (
             "make_interactions",
+            "make_music_world",
             "read_interactions",
             "load_movielens",
             "load_lastfm_360k",

@@ -19,6 +19,7 @@ __all__ = [
     "metrics",
     "model_selection",
     "neighbors",
+    "neural_network",
     "persistence",
     "pipeline",
     "preprocessing",

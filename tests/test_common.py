@@ -37,6 +37,7 @@ from sklearn_recsys.neighbors import (
     RP3BetaRecommender,
     UserKNNRecommender,
 )
+from sklearn_recsys.neural_network import AudioCNNRegressor
 from sklearn_recsys.pipeline import RecommenderPipeline
 from sklearn_recsys.preprocessing import (
     AgeBinner,
@@ -144,6 +145,19 @@ WEIGHTERS = [
 ]
 OF_EVENTS = EventWeighter({"play": 1.0, "save": 3.0, "skip": -1.0})
 TRANSFORMERS = [AgeBinner(), GenreTfidf(), TermVectors(), *WEIGHTERS, OF_EVENTS]
+REGRESSORS = [
+    AudioCNNRegressor(
+        n_filters=(16, 16),
+        pool_sizes=(2,),
+        hidden_layer_sizes=(16,),
+        dropout=0.0,
+        learning_rate=0.01,
+        batch_size=16,
+        max_iter=15,
+        random_state=0,
+        device="cpu",
+    )
+]
 # Checks of scikit-learn's whose table has two or three columns …
 OF_NARROW_TABLES = (
     "check_dict_unchanged",
@@ -179,6 +193,9 @@ OF_NUMBERS = (
 COMPOSED = {RecommenderPipeline}
 # Adapters of libraries that are not installed.
 ABSENT = {ImplicitAdapter, LightFMAdapter} - {type(adapter) for adapter in adapters()}
+if not find_spec("torch"):
+    ABSENT |= {AudioCNNRegressor}
+    REGRESSORS = []
 if backend() == "numpy":
     # Its regressions take many minutes without compiled kernels; tests/linear_model has small ones.
     ABSENT |= {SLIMRecommender}
@@ -235,7 +252,7 @@ def concrete_classes(base):
 
 
 def test_no_estimator_is_forgotten():
-    checked = {type(estimator) for estimator in [*RECOMMENDERS, *TRANSFORMERS]}
+    checked = {type(estimator) for estimator in [*RECOMMENDERS, *REGRESSORS, *TRANSFORMERS]}
 
     assert checked == concrete_classes(BaseEstimator)
 
@@ -244,7 +261,7 @@ def test_every_recommender_is_checked_as_one():
     assert {type(recommender) for recommender in RECOMMENDERS} == concrete_classes(BaseRecommender)
 
 
-@with_scikit_learns_checks([*RECOMMENDERS, *TRANSFORMERS])
+@with_scikit_learns_checks([*RECOMMENDERS, *REGRESSORS, *TRANSFORMERS])
 def test_an_estimator_passes_scikit_learns_checks(estimator, check):
     check(estimator)
 

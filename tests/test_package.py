@@ -83,7 +83,16 @@ def test_importing_every_room_loads_no_optional_dependency():
     rooms = ", ".join(f"sklearn_recsys.{name}" for name in ROOMS if name != "testing")
 
     # pandas loads pyarrow by itself where it is installed.
-    heavy = {"polars", "matplotlib", "torch", "hypothesis", "pytest", "implicit", "lightfm"}
+    heavy = {
+        "polars",
+        "matplotlib",
+        "torch",
+        "librosa",
+        "hypothesis",
+        "pytest",
+        "implicit",
+        "lightfm",
+    }
     assert loaded_by(f"import {rooms}") & heavy == set()
 
 

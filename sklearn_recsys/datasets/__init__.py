@@ -1,4 +1,4 @@
-"""Data sets: a generated film world, and published ones to download or read."""
+"""Data sets: generated worlds of films and music, and published ones to download or read."""
 # SPDX-License-Identifier: BSD-3-Clause
 
 from sklearn_recsys.datasets._download._data_home import clear_data_home, get_data_home
@@ -9,6 +9,7 @@ from sklearn_recsys.datasets._download._fetch_music import (
     fetch_taste_profile,
 )
 from sklearn_recsys.datasets._generated._make import make_interactions
+from sklearn_recsys.datasets._generated._make_music import make_music_world
 from sklearn_recsys.datasets._published._audioscrobbler import load_audioscrobbler
 from sklearn_recsys.datasets._published._lastfm import load_hetrec_lastfm, load_lastfm_360k
 from sklearn_recsys.datasets._published._movielens import load_movielens
@@ -28,5 +29,6 @@ __all__ = [
     "load_movielens",
     "load_taste_profile",
     "make_interactions",
+    "make_music_world",
     "read_interactions",
 ]

@@ -1,0 +1,6 @@
+"""Neural networks, which need PyTorch once they are fitted."""
+# SPDX-License-Identifier: BSD-3-Clause
+
+from sklearn_recsys.neural_network._audio_cnn import AudioCNNRegressor
+
+__all__ = ["AudioCNNRegressor"]
