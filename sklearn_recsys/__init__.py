@@ -11,6 +11,7 @@ __all__ = [
     "baseline",
     "datasets",
     "decomposition",
+    "ensemble",
     "exceptions",
     "feature_extraction",
     "interactions",
