@@ -105,6 +105,16 @@ ROOMS = (
         ),
     ),
     Room(
+        "ensemble",
+        "Ensembles",
+        "Recommenders made of others: blended, fused, tried in turn.",
+        (
+            "BlendRecommender",
+            "RankFusionRecommender",
+            "CascadeRecommender",
+        ),
+    ),
+    Room(
         "interactions",
         "Interactions",
         "Tables in, codes and sparse matrices out.",

@@ -26,11 +26,11 @@ COLUMNS = {
 def recommenders() -> list[type[BaseRecommender]]:
     """Return the public recommenders in the order of their rooms.
 
-    What an adapter can do is what its model can do; the page on adapters tells.
+    What an adapter or an ensemble can do is what its models can do; their pages tell.
     """
     found = []
     for room in sklearn_recsys.__all__:
-        if room.startswith("_") or room in ("adapters", "base", "testing"):
+        if room.startswith("_") or room in ("adapters", "base", "ensemble", "testing"):
             continue
         module = importlib.import_module(f"sklearn_recsys.{room}")
         members = [getattr(module, name) for name in module.__all__]

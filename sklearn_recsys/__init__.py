@@ -12,6 +12,7 @@ __all__ = [
     "content",
     "datasets",
     "decomposition",
+    "ensemble",
     "exceptions",
     "feature_extraction",
     "interactions",

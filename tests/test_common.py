@@ -29,6 +29,11 @@ from sklearn_recsys.decomposition import (
     HybridRecommender,
     SVDRecommender,
 )
+from sklearn_recsys.ensemble import (
+    BlendRecommender,
+    CascadeRecommender,
+    RankFusionRecommender,
+)
 from sklearn_recsys.exceptions import DataWarning
 from sklearn_recsys.feature_extraction import GenreTfidf, TermVectors
 from sklearn_recsys.linear_model import EASERecommender, SLIMRecommender
@@ -67,12 +72,18 @@ def adapters():
         yield LightFMAdapter(LightFM(no_components=8, loss="warp", random_state=0))
 
 
+def members():
+    return [("knn", ItemKNNRecommender()), ("popular", PopularityRecommender())]
+
+
 # One configuration of each, which every run checks (what iterates to a tolerance, to a small one:
 # with other ids it would stop elsewhere) …
 RECOMMENDERS = [
     *adapters(),
     ALSRecommender(n_components=8, reg=0.1),
     BaselineRecommender(),
+    BlendRecommender(members(), weights="fit"),
+    CascadeRecommender(members()),
     EASERecommender(10.0),
     BiasedMFRecommender(8),
     ContentRecommender(),
@@ -81,6 +92,7 @@ RECOMMENDERS = [
     GraphFilterRecommender(),
     PopularityRecommender(),
     RandomRecommender(),
+    RankFusionRecommender(members()),
     RP3BetaRecommender(),
     SLIMRecommender(reg=1.0, tol=1e-7, max_iter=9999),
     SVDRecommender(n_components=4),

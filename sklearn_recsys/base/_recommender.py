@@ -140,6 +140,7 @@ class BaseRecommender(CodesMixin, NeighborhoodMixin, BaseEstimator, metaclass=AB
             if getattr(self, "verbose", 0) and interactions.n_merged:
                 name = type(self).__name__
                 print(f"[{name}] merged {interactions.n_merged} duplicate rows")  # noqa: T201
+            self._fit_parts(interactions, X, y, sample_weight)
             interactions = self._join_features(interactions)
             self._remember(interactions)
             self._fit(interactions)
@@ -322,6 +323,9 @@ class BaseRecommender(CodesMixin, NeighborhoodMixin, BaseEstimator, metaclass=AB
 
     def _batches(self, n: int) -> Iterator[slice]:
         return memory_batches(n, len(self.items_))
+
+    def _fit_parts(self, interactions: Interactions, X, y, sample_weight) -> None:
+        """Fit the recommenders that this one is made of to the caller's table, if there are any."""
 
     def _join_features(self, interactions: Interactions) -> Interactions:
         """Add the users and items of the model's feature tables, if it takes any."""

@@ -1,0 +1,70 @@
+"""Bring a user's scores by different models to one scale."""
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+
+__all__ = ["NORMALIZATIONS", "count_beaten", "normalize"]
+
+NORMALIZATIONS = ("minmax", "zscore", "rank", "none")
+
+# Differences below this share of a user's largest score are rounding errors of float32 sums.
+_ROUNDING = 1e-5
+# Steps into which the range of scores is cut before ranks are counted. Not a power of two: scores
+# that are simple fractions of each other then do not fall on the edge between two steps.
+_STEPS = 250_007
+
+
+def normalize(scores: np.ndarray, counted: np.ndarray, how: str) -> np.ndarray:
+    """Return scores of rows on one scale, by statistics of the items that are counted.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_rows, n_items)
+        Finite.
+    counted : ndarray of shape (n_rows, n_items), dtype bool
+        What minimum, mean and ranks are those of: the items that may be recommended. At least
+        one in each row.
+    how : {"minmax", "zscore", "rank", "none"}
+        "minmax" brings what is counted to [0, 1], "zscore" to mean 0 and deviation 1; "rank" is
+        the share of the others that an item beats. A row of equal scores becomes zeros.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, n_items), dtype float64
+    """
+    if how == "none":
+        return scores.astype(np.float64)
+    if how == "rank":
+        others = counted.sum(axis=1, keepdims=True) - 1
+        return count_beaten(scores, counted) / np.maximum(others, 1)
+    scores = scores.astype(np.float64)  # float32 overflows
+    lowest = scores.min(axis=1, keepdims=True, where=counted, initial=np.inf)
+    highest = scores.max(axis=1, keepdims=True, where=counted, initial=-np.inf)
+    size = np.maximum(np.abs(lowest), np.abs(highest))
+    is_flat = highest - lowest <= _ROUNDING * size
+    if how == "minmax":
+        center, spread = lowest, highest - lowest
+    else:
+        center = scores.mean(axis=1, keepdims=True, where=counted)
+        spread = scores.std(axis=1, keepdims=True, where=counted)
+    scores -= center
+    scores /= np.where(is_flat, 1, spread)
+    scores[is_flat[:, 0]] = 0
+    return scores
+
+
+def count_beaten(scores: np.ndarray, counted: np.ndarray) -> np.ndarray:
+    """Return how many of the counted items of its row each item beats; ties are worth a half.
+
+    For a counted item this is n minus its mean rank (from 1) among the n that are counted. An
+    item that is not counted is compared with those that are.
+    """
+    size = np.abs(scores).max(axis=1, keepdims=True).astype(np.float64)
+    steps = np.rint(scores / np.where(size > 0, size, 1) * _STEPS)
+    beaten = np.empty(scores.shape)
+    for row, mask, out in zip(steps, counted, beaten, strict=True):
+        ordered = np.sort(row[mask])
+        below = np.searchsorted(ordered, row, side="left")
+        not_above = np.searchsorted(ordered, row, side="right")
+        out[:] = below + (not_above - below - mask) / 2  # an item does not tie with itself
+    return beaten
