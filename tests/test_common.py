@@ -13,7 +13,6 @@ from sklearn.utils.estimator_checks import check_estimator, parametrize_with_che
 from threadpoolctl import threadpool_limits
 
 import sklearn_recsys
-from sklearn_recsys._kernels import backend
 from sklearn_recsys.adapters import ImplicitAdapter, LightFMAdapter
 from sklearn_recsys.base import BaseRecommender
 from sklearn_recsys.baseline import (
@@ -176,13 +175,6 @@ OF_NUMBERS = (
 COMPOSED = {RecommenderPipeline}
 # Adapters of libraries that are not installed.
 ABSENT = {ImplicitAdapter, LightFMAdapter} - {type(adapter) for adapter in adapters()}
-if backend() == "numpy":
-    # Its regressions take many minutes without compiled kernels; tests/linear_model has small ones.
-    ABSENT |= {SLIMRecommender}
-    RECOMMENDERS, VARIANTS = (
-        [model for model in models if not isinstance(model, SLIMRecommender)]
-        for models in (RECOMMENDERS, VARIANTS)
-    )
 
 
 def public_classes(base):
