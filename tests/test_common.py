@@ -13,7 +13,6 @@ from sklearn.utils.estimator_checks import check_estimator, parametrize_with_che
 from threadpoolctl import threadpool_limits
 
 import sklearn_recsys
-from sklearn_recsys._kernels import backend
 from sklearn_recsys.adapters import ImplicitAdapter, LightFMAdapter
 from sklearn_recsys.base import BaseRecommender
 from sklearn_recsys.baseline import (
@@ -208,13 +207,6 @@ ABSENT = {ImplicitAdapter, LightFMAdapter} - {type(adapter) for adapter in adapt
 if not find_spec("torch"):
     ABSENT |= {AudioCNNRegressor}
     REGRESSORS = []
-if backend() == "numpy":
-    # Its regressions take many minutes without compiled kernels; tests/linear_model has small ones.
-    ABSENT |= {SLIMRecommender}
-    RECOMMENDERS, VARIANTS = (
-        [model for model in models if not isinstance(model, SLIMRecommender)]
-        for models in (RECOMMENDERS, VARIANTS)
-    )
 
 
 def public_classes(base):

@@ -191,7 +191,7 @@ def test_a_terminal_sees_every_fit(capsys, monkeypatch):
 @pytest.mark.slow
 def test_without_a_file_personal_models_beat_popularity_on_generated_films(capsys):
     if backend() == "numpy":
-        pytest.skip("SLIM's regressions take many minutes without compiled kernels")
+        pytest.skip("SLIM's search takes minutes without compiled kernels")
     assert main(["compare"]) == 0
 
     out = capsys.readouterr().out

@@ -35,7 +35,7 @@ def check(found, expected):
 )
 def test_the_commands_print_what_the_page_shows(tmp_path, monkeypatch, capsys, slow):
     if slow and backend() == "numpy":
-        pytest.skip("SLIM's regressions take many minutes without compiled kernels")
+        pytest.skip("SLIM's search takes minutes without compiled kernels")
     monkeypatch.chdir(tmp_path)
     n_run = 0
     for (program, *words), printed in sessions():

@@ -207,7 +207,8 @@ def _descend(
     tol: float,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the weights (n, n_targets) of some regressions, and how many sweeps each took."""
-    gradients, weights = targets.copy(), np.zeros(targets.shape)
+    # A row for each regression: most steps are zero, and rows are left out at no cost.
+    gradients, weights = targets.T.copy(), np.zeros(targets.T.shape)
     limits = tol * np.abs(targets).max(axis=0, initial=0)
     sweeps = np.zeros(targets.shape[1], dtype=np.int32)
     at_work = np.ones(targets.shape[1], dtype=bool)
@@ -215,13 +216,14 @@ def _descend(
         sweeps += at_work
         largest = np.zeros(targets.shape[1])
         for i, row in enumerate(gram):
-            pull = gradients[i] + row[i] * weights[i]
+            pull = gradients[:, i] + row[i] * weights[:, i]
             excess = (pull if positive else np.abs(pull)) - l1
             kept = allowed[i] & (excess > 0) & (row[i] + l2 > _SMALLEST)
             best = np.where(kept, np.copysign(excess, pull) / max(row[i] + l2, _SMALLEST), 0)
-            steps = np.where(at_work, best - weights[i], 0)
-            weights[i] += steps
-            gradients -= row[:, None] * steps
+            steps = np.where(at_work, best - weights[:, i], 0)
+            moved = np.flatnonzero(steps)
+            weights[moved, i] += steps[moved]
+            gradients[moved] -= steps[moved, None] * row
             largest = np.maximum(largest, np.abs(steps) * (row[i] + l2))
         at_work &= (largest > limits) & (sweeps < max_iter)
-    return weights, sweeps
+    return weights.T, sweeps

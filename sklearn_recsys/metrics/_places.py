@@ -1,0 +1,62 @@
+"""Check lists of items, and average over their places."""
+# SPDX-License-Identifier: BSD-3-Clause
+
+from numbers import Integral
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["check_places", "check_popularity", "mean_of_places"]
+
+
+def check_places(
+    ranked_items: ArrayLike, k: int | None, n_items: int | None = None
+) -> NDArray[np.int64]:
+    """Return the first `k` places of lists of positions in a catalogue; -1 is an empty place.
+
+    Raises
+    ------
+    ValueError
+        If `k` or `n_items` is less than 1, the lists are no matrix of integers, or name an item
+        that is not in the catalogue.
+    """
+    for name, value in (("k", k), ("n_items", n_items)):
+        is_count = isinstance(value, Integral) and not isinstance(value, bool)
+        if value is not None and not (is_count and value >= 1):
+            raise ValueError(f"{name} must be an integer of at least 1, got {value!r}.")
+    places = np.asarray(ranked_items)
+    if places.ndim != 2 or (places.size and places.dtype.kind not in "iu"):
+        raise ValueError(
+            "ranked_items must be integers of shape (n_users, width), positions in the catalogue, "
+            f"but is of dtype {places.dtype} and shape {places.shape}."
+        )
+    places = places[:, :k].astype(np.int64)
+    beyond = places >= (np.inf if n_items is None else n_items)
+    if places.size and (places.min() < -1 or beyond.any()):
+        found = np.unique(places[(places < -1) | beyond])[:5].tolist()
+        raise ValueError(f"ranked_items names positions that are not in the catalogue: {found}.")
+    return places
+
+
+def check_popularity(popularity: ArrayLike) -> NDArray[np.float64]:
+    """Return how often each item was chosen.
+
+    Raises
+    ------
+    ValueError
+        If it is no vector, or an entry is negative or not finite.
+    """
+    counts = np.asarray(popularity, dtype=np.float64)
+    if counts.ndim != 1 or not len(counts):
+        raise ValueError(f"popularity must have an entry for each item, but is {counts.shape}.")
+    if not ((counts >= 0) & (counts < np.inf)).all():
+        raise ValueError("popularity must be finite and not negative.")
+    return counts
+
+
+def mean_of_places(places: NDArray[np.int64], worth: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the mean worth of the items of each list; NaN where there are none."""
+    filled = places >= 0
+    lengths = filled.sum(axis=1)
+    sums = np.where(filled, worth[places], 0).sum(axis=1)
+    return np.divide(sums, lengths, out=np.full(len(places), np.nan), where=lengths > 0)
