@@ -69,7 +69,7 @@ ROOMS = (
         "content",
         "Content",
         "What items are, rather than who chose them: for items that nobody has chosen yet.",
-        ("ContentRecommender",),
+        ("ContentRecommender", "ContentToFactorsRecommender"),
     ),
     Room(
         "neural_network",

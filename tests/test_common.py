@@ -20,7 +20,7 @@ from sklearn_recsys.baseline import (
     PopularityRecommender,
     RandomRecommender,
 )
-from sklearn_recsys.content import ContentRecommender
+from sklearn_recsys.content import ContentRecommender, ContentToFactorsRecommender
 from sklearn_recsys.decomposition import (
     ALSRecommender,
     BiasedMFRecommender,
@@ -86,6 +86,7 @@ RECOMMENDERS = [
     EASERecommender(10.0),
     BiasedMFRecommender(8),
     ContentRecommender(),
+    ContentToFactorsRecommender(SVDRecommender(n_components=4, random_state=0)),
     HybridRecommender(n_components=8),
     ItemKNNRecommender(),
     GraphFilterRecommender(),
@@ -110,6 +111,7 @@ VARIANTS = [
     BiasedMFRecommender(),
     BiasedMFRecommender(2, reg=0.3, reg_biases=0.0, reg_exponent=0.5),
     ContentRecommender(profile="rating_mean", similarity="dot"),
+    ContentToFactorsRecommender(BiasedMFRecommender(2, reg=0.3, random_state=0)),
     HybridRecommender(),
     HybridRecommender(8, loss="bpr", user_reg=0.01, item_reg=0.01),
     HybridRecommender(8, loss="warp-kos", k=2, n=4),

@@ -40,6 +40,20 @@ class FactorRecommender(BaseRecommender):
         """Return the vectors (n_rows, k) of users known by `history` alone."""
         raise NotImplementedError
 
+    def _place_histories(
+        self, history: sparse.csr_array, weights: sparse.csr_array
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the vectors (n_rows, k) of users known by `history`, and what to add to a score.
+
+        What is added is the same for all items.
+        """
+        vectors = self._fold_in(history).astype(np.float32)
+        return vectors, np.zeros(len(vectors), dtype=np.float32)
+
+    def _user_offsets(self) -> np.ndarray:
+        """Return what is added to all scores of each training user."""
+        return self.user_biases_
+
     def _fit(self, interactions):
         vars(self).pop("_vector_indexes", None)
         # Set first, so that a model with biases replaces them while it factorises.
@@ -52,31 +66,31 @@ class FactorRecommender(BaseRecommender):
 
     def _score(self, rows):
         scores = self.user_factors_[rows] @ self.item_factors_.T
-        scores += self.user_biases_[rows, None] + self.item_biases_
+        scores += self._user_offsets()[rows, None] + self.item_biases_
         return scores
 
     def _score_history(self, history, weights):
-        return self._fold_in(history).astype(np.float32) @ self.item_factors_.T + self.item_biases_
+        vectors, offsets = self._place_histories(history, weights)
+        return vectors @ self.item_factors_.T + (offsets[:, None] + self.item_biases_)
 
     def _score_pairs(self, rows, cols):
         scores = np.empty(len(rows), dtype=np.float32)
         for part in self._batches(len(rows)):
             users, items = self.user_factors_[rows[part]], self.item_factors_[cols[part]]
             scores[part] = np.einsum("ij,ij->i", users, items)
-        return scores + self.user_biases_[rows] + self.item_biases_[cols]
+        return scores + self._user_offsets()[rows] + self.item_biases_[cols]
 
     def _ranker(self, rows):
         return rank_by_factors(
             take_rows(self.user_factors_, rows),
             self.item_factors_,
-            take_rows(self.user_biases_, rows),
+            take_rows(self._user_offsets(), rows),
             self.item_biases_,
         )
 
     def _history_ranker(self, history, weights):
-        vectors = self._fold_in(history)
-        biases = np.zeros(len(vectors), dtype=np.float32)
-        return rank_by_factors(vectors, self.item_factors_, biases, self.item_biases_)
+        vectors, offsets = self._place_histories(history, weights)
+        return rank_by_factors(vectors, self.item_factors_, offsets, self.item_biases_)
 
     def _item_ranker(self, codes):
         return _rank_by_cosine(self.item_factors_, codes)

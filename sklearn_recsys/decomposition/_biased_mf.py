@@ -19,7 +19,6 @@ from sklearn_recsys._kernels import (
 from sklearn_recsys.base import FactorRecommender
 from sklearn_recsys.base._blocks import finite
 from sklearn_recsys.base._progress import IterativeMixin, Progress
-from sklearn_recsys.base._rankers import rank_by_factors, take_rows
 from sklearn_recsys.decomposition._rating_solver import RatingAlternation, Ratings, RidgeSquares
 from sklearn_recsys.decomposition._seeding import draw_vectors, make_generator
 from sklearn_recsys.interactions._sparse import with_data
@@ -253,15 +252,12 @@ class BiasedMFRecommender(IterativeMixin, FactorRecommender):
         squares.solve(ratings, items, users)
         return _in_ratings(users[:, :k], self._spread), _in_ratings(users[:, k], self._spread)
 
-    def _score(self, rows):
-        return super()._score(rows) + self.global_mean_
-
-    def _score_history(self, history, weights):
+    def _place_histories(self, history, weights):
         vectors, biases = self._solve_histories(history, weights)
-        return vectors @ self.item_factors_.T + (self._base(biases)[:, None] + self.item_biases_)
+        return vectors, self._base(biases)
 
-    def _score_pairs(self, rows, cols):
-        return super()._score_pairs(rows, cols) + self.global_mean_
+    def _user_offsets(self):
+        return self._base(self.user_biases_)
 
     def _score_stranger(self):
         return self._base(self.item_biases_)
@@ -271,15 +267,6 @@ class BiasedMFRecommender(IterativeMixin, FactorRecommender):
         biases = np.zeros(len(rows), dtype=np.float32)
         biases[rows >= 0] = self.user_biases_[rows[rows >= 0]]
         return self._base(biases)
-
-    def _ranker(self, rows):
-        base = self._base(take_rows(self.user_biases_, rows))
-        users = take_rows(self.user_factors_, rows)
-        return rank_by_factors(users, self.item_factors_, base, self.item_biases_)
-
-    def _history_ranker(self, history, weights):
-        vectors, biases = self._solve_histories(history, weights)
-        return rank_by_factors(vectors, self.item_factors_, self._base(biases), self.item_biases_)
 
     def _base(self, biases: np.ndarray) -> np.ndarray:
         """Return the ratings that some biases alone stand for (float32)."""

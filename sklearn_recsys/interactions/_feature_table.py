@@ -22,7 +22,7 @@ from sklearn_recsys.interactions._fitted_features import (
 )
 from sklearn_recsys.interactions._ids import IdIndex, as_id_array, list_some
 
-__all__ = ["FeatureTable"]
+__all__ = ["FeatureTable", "transform_all"]
 
 _PARAMETERS = ("table", "transformer", "id_column", "missing", "fit_on")
 _CHOICES = {"missing": ("error", "zero"), "fit_on": ("seen", "all")}
@@ -145,13 +145,8 @@ class FeatureTable:
         ValueError
             If ids of the table are missing or duplicate, or a feature is not a finite number.
         """
-        for name, choices in _CHOICES.items():
-            if getattr(self, name) not in choices:
-                raise ValueError(f"{name} must be one of {choices}, got {getattr(self, name)!r}.")
-        index, frame = self._read(role)
-        seen = self._find_rows(index, as_id_array(ids))
-        transformer = self._fit_transformer(frame if self.fit_on == "all" else frame.iloc[seen])
-        output = _transform_all(transformer, frame, role)
+        index, frame, transformer = self._prepare(ids, role)
+        output = transform_all(transformer, frame, role)
         matrix = as_feature_matrix(output, len(frame), role=role)
         names = _name_features(transformer, frame, matrix.shape[1])
         require_finite(matrix, names, index.ids, role)
@@ -223,6 +218,16 @@ class FeatureTable:
             self.transformer.set_params(**nested)
         return self
 
+    def _prepare(self, ids: Any, role: str) -> tuple[IdIndex, pd.DataFrame, Any]:
+        """Return the index of the table's ids, its rows in that order, and the transformer."""
+        for name, choices in _CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise ValueError(f"{name} must be one of {choices}, got {getattr(self, name)!r}.")
+        index, frame = self._read(role)
+        seen = self._find_rows(index, as_id_array(ids))
+        chosen = frame if self.fit_on == "all" else frame.iloc[seen]
+        return index, frame, self._fit_transformer(chosen)
+
     def _read(self, role: str) -> tuple[IdIndex, pd.DataFrame]:
         """Return the index of the table's ids, and its rows in the order of the index."""
         frame = read_rows(self.table, name=f"The table of {role} features")
@@ -284,6 +289,8 @@ class FeatureTable:
         """Raise if the rows are numbered 0, 1, 2, … while a column holds the ids."""
         for place, name in enumerate(self.table.columns):
             column = self.table.iloc[:, place]
+            if not column.map(pd.api.types.is_hashable).all():
+                continue  # cells of terms, texts or sounds are no ids
             if column.is_unique and pd.Index(seen.ids).isin(column).all():
                 raise ValueError(
                     f"The {seen.role} feature table has the default index 0, 1, 2, …, but its "
@@ -328,7 +335,8 @@ class FeatureTable:
         return f"FeatureTable({', '.join(parts)})"
 
 
-def _transform_all(transformer: Any, frame: pd.DataFrame, role: str) -> Any:
+def transform_all(transformer: Any, frame: pd.DataFrame, role: str) -> Any:
+    """Return what a fitted transformer makes of all rows of a table."""
     try:
         return transform_frame(transformer, frame)
     except ValueError as error:

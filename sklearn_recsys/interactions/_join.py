@@ -12,7 +12,7 @@ from sklearn_recsys.interactions._ids import IdIndex
 from sklearn_recsys.interactions._sparse import spread_rows
 from sklearn_recsys.interactions._validation import Interactions
 
-__all__ = ["join_features"]
+__all__ = ["join_features", "widen_interactions"]
 
 
 def join_features(
@@ -39,20 +39,35 @@ def join_features(
     """
     users, fitted_users = _extend(interactions.users, user_features)
     items, fitted_items = _extend(interactions.items, item_features)
+    joined = replace(
+        widen_interactions(interactions, users, items),
+        user_features=None if fitted_users is None else fitted_users.transform(users.ids),
+        item_features=None if fitted_items is None else fitted_items.transform(items.ids),
+    )
+    return joined, fitted_users, fitted_items
+
+
+def widen_interactions(interactions: Interactions, users: IdIndex, items: IdIndex) -> Interactions:
+    """Return the interactions among more users and items, and who of these has none.
+
+    Parameters
+    ----------
+    interactions : Interactions
+        Of users and items all of whom are in the indexes.
+    users, items : IdIndex
+        Their ids, and others.
+    """
     rows, cols = users.encode(interactions.users.ids), items.encode(interactions.items.ids)
     shape = (len(users), len(items))
-    joined = replace(
+    return replace(
         interactions,
         matrix=_spread(interactions.matrix, rows, cols, shape),
         weights=_spread(interactions.weights, rows, cols, shape),
         users=users,
         items=items,
-        user_features=None if fitted_users is None else fitted_users.transform(users.ids),
-        item_features=None if fitted_items is None else fitted_items.transform(items.ids),
         is_cold_user=_mark_others(rows, len(users)),
         is_cold_item=_mark_others(cols, len(items)),
     )
-    return joined, fitted_users, fitted_items
 
 
 def _extend(index: IdIndex, table: FeatureTable | None) -> tuple[IdIndex, FittedFeatures | None]:
