@@ -143,7 +143,7 @@ ROOMS = (
         "feature_extraction",
         "Feature extraction",
         "Features of users and items.",
-        ("GenreTfidf",),
+        ("GenreTfidf", "MelSpectrogram", "AudioSummary", "read_echo_nest_analysis"),
     ),
     Room(
         "metrics",
