@@ -159,7 +159,13 @@ ROOMS = (
         "feature_extraction",
         "Feature extraction",
         "Features of users and items.",
-        ("GenreTfidf", "TermVectors"),
+        (
+            "GenreTfidf",
+            "TermVectors",
+            "MelSpectrogram",
+            "AudioSummary",
+            "read_echo_nest_analysis",
+        ),
     ),
     Room(
         "metrics",

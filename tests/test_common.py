@@ -34,7 +34,12 @@ from sklearn_recsys.ensemble import (
     RankFusionRecommender,
 )
 from sklearn_recsys.exceptions import DataWarning
-from sklearn_recsys.feature_extraction import GenreTfidf, TermVectors
+from sklearn_recsys.feature_extraction import (
+    AudioSummary,
+    GenreTfidf,
+    MelSpectrogram,
+    TermVectors,
+)
 from sklearn_recsys.linear_model import EASERecommender, SLIMRecommender
 from sklearn_recsys.neighbors import (
     ItemKNNRecommender,
@@ -157,6 +162,10 @@ WEIGHTERS = [
     TimeDecayWeighter(50.0),
 ]
 OF_EVENTS = EventWeighter({"play": 1.0, "save": 3.0, "skip": -1.0})
+OF_AUDIO = [
+    AudioSummary(8000, n_fft=1024),
+    MelSpectrogram(8000, n_frames=3, n_mels=4, n_fft=64, hop_length=4),
+]
 TRANSFORMERS = [AgeBinner(), GenreTfidf(), TermVectors(), *WEIGHTERS, OF_EVENTS]
 REGRESSORS = [
     AudioCNNRegressor(
@@ -206,6 +215,10 @@ OF_NUMBERS = (
 COMPOSED = {RecommenderPipeline}
 # Adapters of libraries that are not installed.
 ABSENT = {ImplicitAdapter, LightFMAdapter} - {type(adapter) for adapter in adapters()}
+if find_spec("librosa"):
+    TRANSFORMERS += OF_AUDIO
+else:
+    ABSENT |= {type(transformer) for transformer in OF_AUDIO}
 if not find_spec("torch"):
     ABSENT |= {AudioCNNRegressor}
     REGRESSORS = []

@@ -4,6 +4,7 @@
 collect_ignore = [
     "reproductions",
     "tournament.py",
+    "audio_cnn.py",
     "slim.py",
     "hybrid_movielens.py",
     "hybrid_parity.py",

@@ -62,7 +62,8 @@ def draw_sounds(rng: np.random.Generator, traits: NDArray[np.float64]) -> Sounds
         decay=0.6 * 0.06 ** place["attack"],
         noise=1.2 * place["noise"] ** 2,
         rise=0.1 + 0.8 * place["contour"],
-        loudness=-14 + 4 * place["noise"] + 2 * rng.standard_normal(n_songs),
+        # Low enough for peaks that seldom reach full scale.
+        loudness=-20 + 4 * place["noise"] + 2 * rng.standard_normal(n_songs),
     )
 
 
