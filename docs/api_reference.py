@@ -107,11 +107,14 @@ ROOMS = (
     Room(
         "ensemble",
         "Ensembles",
-        "Recommenders made of others: blended, fused, tried in turn.",
+        "Recommenders made of others: blended, fused, tried in turn, ranked again, diversified.",
         (
             "BlendRecommender",
             "RankFusionRecommender",
             "CascadeRecommender",
+            "RerankRecommender",
+            "MMRDiversifier",
+            "CalibratedDiversifier",
         ),
     ),
     Room(

@@ -6,9 +6,12 @@ import inspect
 import warnings
 from importlib.util import find_spec
 
+import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import SkipTestWarning
+from sklearn.linear_model import Ridge
 from sklearn.utils.estimator_checks import check_estimator, parametrize_with_checks
 from threadpoolctl import threadpool_limits
 
@@ -30,8 +33,11 @@ from sklearn_recsys.decomposition import (
 )
 from sklearn_recsys.ensemble import (
     BlendRecommender,
+    CalibratedDiversifier,
     CascadeRecommender,
+    MMRDiversifier,
     RankFusionRecommender,
+    RerankRecommender,
 )
 from sklearn_recsys.exceptions import DataWarning
 from sklearn_recsys.feature_extraction import (
@@ -40,6 +46,7 @@ from sklearn_recsys.feature_extraction import (
     MelSpectrogram,
     TermVectors,
 )
+from sklearn_recsys.interactions import FeatureTable
 from sklearn_recsys.linear_model import EASERecommender, SLIMRecommender
 from sklearn_recsys.neighbors import (
     ItemKNNRecommender,
@@ -57,6 +64,7 @@ from sklearn_recsys.preprocessing import (
     TimeDecayWeighter,
 )
 from sklearn_recsys.testing import check_weighter, parametrize_with_recommender_checks
+from sklearn_recsys.testing.worlds import full_world
 
 # scikit-learn's arrays of numbers do look like a users x items matrix.
 pytestmark = pytest.mark.filterwarnings(f"ignore::{DataWarning.__module__}.DataWarning")
@@ -80,6 +88,22 @@ def members():
     return [("knn", ItemKNNRecommender()), ("popular", PopularityRecommender())]
 
 
+def calibrated(world):
+    genres = FeatureTable(world.item_features[["genre"]], GenreTfidf(use_idf=False))
+    return CalibratedDiversifier(ItemKNNRecommender(), item_features=genres)
+
+
+# What needs a table of features: our checks give it that of their world, and scikit-learn's one
+# of some integers.
+OF_WORLDS = [calibrated]
+WITH_TABLES = [
+    CalibratedDiversifier(
+        ItemKNNRecommender(),
+        item_features=FeatureTable(
+            pd.DataFrame({"old": np.arange(200) % 2}, index=range(-100, 100)), missing="zero"
+        ),
+    ),
+]
 # One configuration of each, which every run checks (what iterates to a tolerance, to a small one:
 # with other ids it would stop elsewhere) …
 RECOMMENDERS = [
@@ -95,9 +119,11 @@ RECOMMENDERS = [
     HybridRecommender(n_components=8),
     ItemKNNRecommender(),
     GraphFilterRecommender(),
+    MMRDiversifier(ItemKNNRecommender()),
     PopularityRecommender(),
     RandomRecommender(),
     RankFusionRecommender(members()),
+    RerankRecommender(members(), reranker=Ridge()),
     RP3BetaRecommender(),
     SLIMRecommender(reg=1.0, tol=1e-7, max_iter=9999),
     SVDRecommender(n_components=4),
@@ -240,6 +266,9 @@ def refused_tables(estimator):
         return dict.fromkeys(OF_NARROW_TABLES, "the table has no fourth column, of times")
     if isinstance(estimator, EventWeighter):
         return dict.fromkeys(OF_NUMBERS, "the third column holds no names of events, but numbers")
+    if isinstance(estimator, CalibratedDiversifier):
+        reason = "its ids are fractions, none of which is in the table"
+        return {"check_sample_weight_equivalence_on_dense_data": reason}
     return {}
 
 
@@ -249,6 +278,9 @@ def expected_failures(estimator):
         return dict.fromkeys(["check_wild_values", "check_negative_values"], overflow)
     if isinstance(estimator, LightFMAdapter):
         return {"check_wild_values": overflow, "check_n_jobs": "each thread draws its own numbers"}
+    if isinstance(estimator, MMRDiversifier):
+        reason = "which of two equal items goes first is told by their ids, and lowers the other"
+        return {"check_relabelling": reason}
     if getattr(estimator, "similarity", None) == "adjusted_cosine":
         reason = "one value for all that a user likes leaves nothing once her mean is subtracted"
         return dict.fromkeys(
@@ -271,16 +303,19 @@ def concrete_classes(base):
 
 
 def test_no_estimator_is_forgotten():
-    checked = {type(estimator) for estimator in [*RECOMMENDERS, *REGRESSORS, *TRANSFORMERS]}
+    estimators = [*RECOMMENDERS, *WITH_TABLES, *REGRESSORS, *TRANSFORMERS]
+    checked = {type(estimator) for estimator in estimators}
 
     assert checked == concrete_classes(BaseEstimator)
 
 
 def test_every_recommender_is_checked_as_one():
-    assert {type(recommender) for recommender in RECOMMENDERS} == concrete_classes(BaseRecommender)
+    checked = [*RECOMMENDERS, *(make(full_world()) for make in OF_WORLDS)]
+
+    assert {type(recommender) for recommender in checked} == concrete_classes(BaseRecommender)
 
 
-@with_scikit_learns_checks([*RECOMMENDERS, *REGRESSORS, *TRANSFORMERS])
+@with_scikit_learns_checks([*RECOMMENDERS, *WITH_TABLES, *REGRESSORS, *TRANSFORMERS])
 def test_an_estimator_passes_scikit_learns_checks(estimator, check):
     check(estimator)
 
@@ -293,7 +328,9 @@ def test_a_variant_passes_scikit_learns_checks(estimator):
         check_estimator(estimator)
 
 
-@parametrize_with_recommender_checks(RECOMMENDERS, expected_failed_checks=expected_failures)
+@parametrize_with_recommender_checks(
+    [*RECOMMENDERS, *OF_WORLDS], expected_failed_checks=expected_failures
+)
 def test_a_recommender_passes_our_checks(estimator, check):
     check(estimator)
 
