@@ -38,8 +38,8 @@ sound = pd.concat([listen(songs["song_id"][start : start + 100]) for start in ra
 # Three sources, and their sum
 # ----------------------------
 # Factors are learned from plays, and a regression foretells those of a song from what is written
-# about it, or from its sound. Each source's scores are brought to one scale and added. Of songs that
-# sound alike, MMR puts one first and the others further down.
+# about it, or from its sound. Each source's scores are brought to one scale and added. Of songs
+# that sound alike, MMR puts one first and the others further down.
 
 from sklearn.linear_model import Ridge
 from sklearn.preprocessing import StandardScaler
@@ -106,7 +106,8 @@ monday.loc[monday["user_id"] == monday["user_id"].iloc[0], ["title", "artist", "
 
 liking = world.truth.user_factors @ world.truth.song_factors.T
 liking = (liking - liking.mean(axis=1, keepdims=True)) / liking.std(axis=1, keepdims=True)
-liking = pd.DataFrame(liking, world.users["user_id"], songs["song_id"]).stack().rename("liking")
+pairs = pd.MultiIndex.from_product([world.users["user_id"], songs["song_id"]])
+liking = pd.Series(liking.ravel(), index=pairs, name="liking")
 
 
 def judge(found):
