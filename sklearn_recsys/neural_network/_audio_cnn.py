@@ -76,7 +76,7 @@ class AudioCNNRegressor(RegressorMixin, MultiOutputMixin, BaseEstimator):
         one.
     random_state : int, RandomState instance or None, default=None
         Initial weights, dropout, order and what is held out. The same integer gives the same model
-        on the same device with the same `n_jobs`.
+        on the same CPU with the same `n_jobs`, and on a GPU one that is close.
     n_jobs : int or None, default=None
         Threads of the CPU. None is 1 unless in a ``joblib.parallel_config``; -1 is all.
     verbose : int, default=0
