@@ -181,7 +181,7 @@ class BlendRecommender(NamedMembersMixin, ComposedRecommender):
         seen = subtract(interactions.matrix, held_out)
         pool = collect(team, users, seen, held_out, self.normalize)
         weights = ascend(pool)
-        self.validation_score_ = pool.ndcg(weights)
+        self.validation_score_ = pool.ndcg(pool.blend(weights))
         return weights
 
     def _combine(self, voices, seen):

@@ -18,6 +18,7 @@ _DEPTH = 100
 _K = 10
 # Shares of a member that are tried at each step of the ascent, and rounds over all members.
 _SHARES = np.linspace(0, 1, 21)
+_INNER = _SHARES[1:-1]
 _MAX_ROUNDS = 10
 # A gain of nDCG that is not rounding.
 _LEAST_GAIN = 1e-9
@@ -39,13 +40,15 @@ class Pool:
     relevant: np.ndarray
     n_relevant: np.ndarray
 
-    def ndcg(self, weights: np.ndarray) -> float:
-        """Return the mean nDCG@10 of the blend of these weights."""
-        weighed = np.zeros(self.scores.shape[:2], dtype=np.float32)
-        for k in np.flatnonzero(weights):
-            weighed += np.float32(weights[k]) * self.scores[:, :, k]
-        # A pool of fewer places ends at once; a stable sort keeps ties as popularity has them.
-        best = take_best(weighed, _K)
+    def blend(self, weights: np.ndarray) -> np.ndarray:
+        """Return the weighted sums (n_users, n_places) of the members' scores."""
+        used = np.flatnonzero(weights)
+        # Not by a product with all weights: zero times minus infinity is no number.
+        return self.scores[:, :, used] @ weights[used].astype(np.float32)
+
+    def ndcg(self, blended: np.ndarray) -> float:
+        """Return the mean nDCG@10 of lists that are ranked by these scores."""
+        best = take_best(blended, _K)
         hits = np.take_along_axis(self.relevant, best, axis=1)
         discounts = 1 / np.log2(np.arange(2, _K + 2))
         ideal = np.cumsum(discounts)[np.minimum(self.n_relevant, _K) - 1]
@@ -89,7 +92,7 @@ def ascend(pool: Pool) -> np.ndarray:
     It starts from the best single member, so no blend that it returns is worse than that.
     """
     singles = np.eye(pool.scores.shape[2])
-    values = [pool.ndcg(weights) for weights in singles]
+    values = [pool.ndcg(pool.blend(weights)) for weights in singles]
     weights, value = singles[int(np.argmax(values))], max(values)
     for _ in range(_MAX_ROUNDS):
         before = value
@@ -97,11 +100,10 @@ def ascend(pool: Pool) -> np.ndarray:
             others = weights * (1 - single)
             if not others.any():
                 continue
-            for share in _SHARES:
-                trial = (1 - share) * others / others.sum() + share * single
-                reached = pool.ndcg(trial)
-                if reached > value + _LEAST_GAIN:
-                    weights, value = trial, reached
+            others /= others.sum()
+            share, reached = _best_share(pool, pool.blend(others), pool.blend(single))
+            if reached > value + _LEAST_GAIN:
+                weights, value = (1 - share) * others + share * single, reached
         if value <= before + _LEAST_GAIN:
             break
     return weights
@@ -116,6 +118,15 @@ def take_best(scores: np.ndarray, k: int) -> np.ndarray:
         found = np.tile(np.arange(k), (len(scores), 1))
     order = np.argsort(-np.take_along_axis(scores, found, axis=1), axis=1, kind="stable")
     return np.take_along_axis(found, order, axis=1)
+
+
+def _best_share(pool: Pool, others: np.ndarray, single: np.ndarray) -> tuple[float, float]:
+    """Return the share of one member at which the blend with the others is best, and its nDCG."""
+    # In float32, as the scores are; what lies beyond a pool's end stays at minus infinity.
+    mixed = [np.float32(1 - share) * others + np.float32(share) * single for share in _INNER]
+    values = [pool.ndcg(blended) for blended in (others, *mixed, single)]
+    best = int(np.argmax(values))
+    return float(_SHARES[best]), values[best]
 
 
 def _collect_parts(

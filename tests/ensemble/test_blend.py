@@ -149,7 +149,8 @@ def test_ndcg_of_a_pool_is_that_of_its_lists():
     relevant[:, 0] = True
     weights = np.array([0.3, 0.7])
 
-    value = Pool(scores, relevant, relevant.sum(axis=1)).ndcg(weights)
+    pool = Pool(scores, relevant, relevant.sum(axis=1))
+    value = pool.ndcg(pool.blend(weights))
 
     order = np.argsort(-(scores @ weights), axis=1)
     ranked = np.take_along_axis(relevant, order, axis=1)
@@ -167,8 +168,9 @@ def test_the_ascent_finds_the_best_mixture_of_two():
 
     weights = ascend(pool)
 
-    tried = [pool.ndcg(np.array([share, 1 - share])) for share in np.linspace(0, 1, 21)]
-    assert pool.ndcg(weights) == pytest.approx(max(tried))
+    mixtures = [np.array([share, 1 - share]) for share in np.linspace(0, 1, 21)]
+    tried = [pool.ndcg(pool.blend(mixture)) for mixture in mixtures]
+    assert pool.ndcg(pool.blend(weights)) == pytest.approx(max(tried))
     assert 0.5 < weights[0] < 1
 
 
