@@ -36,6 +36,7 @@ from sklearn_recsys.neighbors import (
     RP3BetaRecommender,
     UserKNNRecommender,
 )
+from sklearn_recsys.neural_network import CFNADERecommender
 from sklearn_recsys.pipeline import RecommenderPipeline
 from sklearn_recsys.preprocessing import (
     AgeBinner,
@@ -73,6 +74,7 @@ RECOMMENDERS = [
     BaselineRecommender(),
     EASERecommender(10.0),
     BiasedMFRecommender(8),
+    CFNADERecommender(8, learning_rate=0.05, batch_size=16, max_iter=8),
     HybridRecommender(n_components=8),
     ItemKNNRecommender(),
     GraphFilterRecommender(),

@@ -1,4 +1,6 @@
 """Neural networks, which need PyTorch once they are fitted."""
 # SPDX-License-Identifier: BSD-3-Clause
 
-__all__: list[str] = []
+from sklearn_recsys.neural_network._cfnade import CFNADERecommender
+
+__all__ = ["CFNADERecommender"]
