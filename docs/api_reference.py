@@ -69,7 +69,7 @@ ROOMS = (
         "neural_network",
         "Neural networks",
         "Models that PyTorch fits.",
-        (),
+        ("CFNADERecommender",),
     ),
     Room(
         "adapters",

@@ -66,6 +66,12 @@ def adapters():
         yield LightFMAdapter(LightFM(no_components=8, loss="warp", random_state=0))
 
 
+def networks():
+    """Yield the recommenders that PyTorch fits, where it is installed."""
+    if find_spec("torch"):
+        yield CFNADERecommender(8, learning_rate=0.05, batch_size=16, max_iter=8, device="cpu")
+
+
 # One configuration of each, which every run checks (what iterates to a tolerance, to a small one:
 # with other ids it would stop elsewhere) …
 RECOMMENDERS = [
@@ -74,7 +80,7 @@ RECOMMENDERS = [
     BaselineRecommender(),
     EASERecommender(10.0),
     BiasedMFRecommender(8),
-    CFNADERecommender(8, learning_rate=0.05, batch_size=16, max_iter=8),
+    *networks(),
     HybridRecommender(n_components=8),
     ItemKNNRecommender(),
     GraphFilterRecommender(),
@@ -176,8 +182,10 @@ OF_NUMBERS = (
 )
 # What it can do is what its steps can do.
 COMPOSED = {RecommenderPipeline}
-# Adapters of libraries that are not installed.
-ABSENT = {ImplicitAdapter, LightFMAdapter} - {type(adapter) for adapter in adapters()}
+# Models of libraries that are not installed.
+ABSENT = {ImplicitAdapter, LightFMAdapter, CFNADERecommender} - {
+    type(model) for model in [*adapters(), *networks()]
+}
 if backend() == "numpy":
     # Its regressions take many minutes without compiled kernels; tests/linear_model has small ones.
     ABSENT |= {SLIMRecommender}

@@ -1,15 +1,13 @@
 """Take the steps of a CF-NADE's training: random splits of users, and the optimiser's."""
 # SPDX-License-Identifier: BSD-3-Clause
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from sklearn_recsys._kernels import cut_evenly
 from sklearn_recsys.neural_network._cfnade_network import NadeNetwork, Split
 from sklearn_recsys.neural_network._rating_levels import LevelledRatings
 
-__all__ = ["NadeTraining", "log_odds", "split_users"]
+__all__ = ["NadeTraining", "log_odds", "split_users", "take_rows"]
 
 # Numbers that a step looks up at once for the targets: 128 MiB of float32, and as much again for
 # their gradients. The users of a batch that needs more are taken part by part.
@@ -44,6 +42,8 @@ class NadeTraining:
         self._ratings: LevelledRatings = ratings
         self._rng = rng
         self._batch_size = batch_size
+        _, n_levels, k = network.shape
+        self._width = n_levels * k  # numbers that a target looks up
         self._users = np.flatnonzero(np.diff(ratings.indptr))
         groups = [
             {"params": network.weights, "weight_decay": reg},
@@ -61,35 +61,25 @@ class NadeTraining:
         total = weight = 0.0
         for start in range(0, len(order), self._batch_size):
             batch = np.sort(order[start : start + self._batch_size])
-            n_ratings = self._count(batch).sum()
+            counts = self._ratings.indptr[batch + 1] - self._ratings.indptr[batch]
+            split = split_users(self._ratings, batch, self._rng)
             self._optimizer.zero_grad()
-            for users in self._parts(batch):
-                split = split_users(self._ratings, users, self._rng, n_ratings)
-                cost = self._network.cost(split)
+            for part in cut_evenly(counts * self._width, _MOST_NUMBERS):
+                cost = self._network.cost(take_rows(split, part))
                 cost.backward()
-                total += float(cost.detach()) * n_ratings
-            weight += n_ratings
+                total += float(cost.detach()) * counts.sum()
+            weight += counts.sum()
             self._optimizer.step()
             self._schedule.step()
         return float(total / weight)
 
-    def _count(self, users: np.ndarray) -> np.ndarray:
-        return self._ratings.indptr[users + 1] - self._ratings.indptr[users]
 
-    def _parts(self, users: np.ndarray) -> Iterator[np.ndarray]:
-        _, n_levels, k = self._network.shape
-        numbers = self._count(users) * (n_levels * k)
-        return (users[part] for part in cut_evenly(numbers, _MOST_NUMBERS))
-
-
-def split_users(
-    ratings: LevelledRatings, users: np.ndarray, rng: np.random.Generator, n_ratings: int
-) -> Split:
+def split_users(ratings: LevelledRatings, users: np.ndarray, rng: np.random.Generator) -> Split:
     """Split the ratings of each user at random in those that go in and those to be predicted.
 
     Of D ratings in a random order the first d - 1 go in, d being uniform in 1 to D. The costs of
     the others count D / (D - d + 1) each, so that their sum estimates the sum over all D
-    conditionals; they are divided by `n_ratings`, and multiplied by their weights.
+    conditionals; they are multiplied by their weights, and divided by the ratings of all users.
     """
     counts = ratings.indptr[users + 1] - ratings.indptr[users]
     rows = np.repeat(np.arange(len(users)), counts)
@@ -100,7 +90,7 @@ def split_users(
     is_input = rank < n_inputs[rows]
     inputs, targets = shuffled[is_input], shuffled[~is_input]
     target_rows = rows[~is_input]
-    scale = counts / (counts - n_inputs) / n_ratings
+    scale = counts / (counts - n_inputs) / counts.sum()
     return Split(
         rows[is_input],
         ratings.cols[inputs],
@@ -110,6 +100,24 @@ def split_users(
         ratings.levels[targets],
         (scale[target_rows] * ratings.weights[targets]).astype(np.float32),
         len(users),
+    )
+
+
+def take_rows(split: Split, rows: slice) -> Split:
+    """Return the part of a split that is of some users, who are next to each other."""
+    of_inputs, of_targets = (
+        slice(*np.searchsorted(ascending, (rows.start, rows.stop)))
+        for ascending in (split.input_rows, split.target_rows)
+    )
+    return Split(
+        split.input_rows[of_inputs] - rows.start,
+        split.input_cols[of_inputs],
+        split.input_levels[of_inputs],
+        split.target_rows[of_targets] - rows.start,
+        split.target_cols[of_targets],
+        split.target_levels[of_targets],
+        split.target_weights[of_targets],
+        rows.stop - rows.start,
     )
 
 
