@@ -66,10 +66,11 @@ def adapters():
         yield LightFMAdapter(LightFM(no_components=8, loss="warp", random_state=0))
 
 
-def networks():
+def networks(**params):
     """Yield the recommenders that PyTorch fits, where it is installed."""
     if find_spec("torch"):
-        yield CFNADERecommender(8, learning_rate=0.05, batch_size=16, max_iter=8, device="cpu")
+        short = {"learning_rate": 0.05, "batch_size": 16, "max_iter": 8, "device": "cpu"}
+        yield CFNADERecommender(8, **short, **params)
 
 
 # One configuration of each, which every run checks (what iterates to a tolerance, to a small one:
@@ -103,6 +104,7 @@ VARIANTS = [
     EASERecommender(1.0, n_neighbors=3),
     BiasedMFRecommender(),
     BiasedMFRecommender(2, reg=0.3, reg_biases=0.0, reg_exponent=0.5),
+    *networks(n_factors=4, ordinal_weight=0.5),
     HybridRecommender(),
     HybridRecommender(8, loss="bpr", user_reg=0.01, item_reg=0.01),
     HybridRecommender(8, loss="warp-kos", k=2, n=4),

@@ -64,8 +64,9 @@ class NadePredictor(BaseRecommender):
         scores = np.empty((len(self.levels_), len(rows)), dtype=np.float32)
         known = cols >= 0
         scores[:, known] = weights.weigh(states, inverse[known], cols[known])
-        counts = np.bincount(self.interactions_.indices, minlength=len(self.items_))
-        scores[:, ~known] = weights.weigh_average(states[inverse[~known]], counts)
+        if not known.all():
+            counts = np.bincount(self.interactions_.indices, minlength=len(self.items_))
+            scores[:, ~known] = weights.weigh_average(states[inverse[~known]], counts)
         return softmax(scores)
 
     def _score(self, rows):
