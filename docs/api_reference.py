@@ -75,7 +75,7 @@ ROOMS = (
         "neural_network",
         "Neural networks",
         "Models that PyTorch fits.",
-        ("AudioCNNRegressor",),
+        ("AudioCNNRegressor", "CFNADERecommender"),
     ),
     Room(
         "adapters",

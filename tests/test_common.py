@@ -53,7 +53,7 @@ from sklearn_recsys.neighbors import (
     RP3BetaRecommender,
     UserKNNRecommender,
 )
-from sklearn_recsys.neural_network import AudioCNNRegressor
+from sklearn_recsys.neural_network import AudioCNNRegressor, CFNADERecommender
 from sklearn_recsys.pipeline import RecommenderPipeline
 from sklearn_recsys.preprocessing import (
     AgeBinner,
@@ -82,6 +82,13 @@ def adapters():
         from lightfm import LightFM
 
         yield LightFMAdapter(LightFM(no_components=8, loss="warp", random_state=0))
+
+
+def networks(**params):
+    """Yield the recommenders that PyTorch fits, where it is installed."""
+    if find_spec("torch"):
+        short = {"learning_rate": 0.05, "batch_size": 16, "max_iter": 8, "device": "cpu"}
+        yield CFNADERecommender(8, **short, **params)
 
 
 def members():
@@ -116,6 +123,7 @@ RECOMMENDERS = [
     BiasedMFRecommender(8),
     ContentRecommender(),
     ContentToFactorsRecommender(SVDRecommender(n_components=4, random_state=0)),
+    *networks(),
     HybridRecommender(n_components=8),
     ItemKNNRecommender(),
     GraphFilterRecommender(),
@@ -143,6 +151,7 @@ VARIANTS = [
     BiasedMFRecommender(2, reg=0.3, reg_biases=0.0, reg_exponent=0.5),
     ContentRecommender(profile="rating_mean", similarity="dot"),
     ContentToFactorsRecommender(BiasedMFRecommender(2, reg=0.3, random_state=0)),
+    *networks(n_factors=4, ordinal_weight=0.5),
     HybridRecommender(),
     HybridRecommender(8, loss="bpr", user_reg=0.01, item_reg=0.01),
     HybridRecommender(8, loss="warp-kos", k=2, n=4),
@@ -239,8 +248,10 @@ OF_NUMBERS = (
 )
 # What it can do is what its steps can do.
 COMPOSED = {RecommenderPipeline}
-# Adapters of libraries that are not installed.
-ABSENT = {ImplicitAdapter, LightFMAdapter} - {type(adapter) for adapter in adapters()}
+# Models and adapters of libraries that are not installed.
+ABSENT = {ImplicitAdapter, LightFMAdapter, CFNADERecommender} - {
+    type(model) for model in [*adapters(), *networks()]
+}
 if find_spec("librosa"):
     TRANSFORMERS += OF_AUDIO
 else:
