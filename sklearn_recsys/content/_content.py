@@ -253,13 +253,6 @@ class ContentRecommender(BaseRecommender):
     def _score_history(self, history, weights):
         return multiply(self._scored(self._make_profiles(history)), self._across)
 
-    def _score_pairs(self, rows, cols):
-        scores = np.empty(len(rows), dtype=np.float32)
-        for part in self._batches(len(rows)):
-            users = self._scored(self.user_profiles_[rows[part]]).astype(np.float64)
-            scores[part] = users.multiply(self._scored(self.item_vectors_[cols[part]])).sum(axis=1)
-        return scores
-
     def _ranker(self, rows):
         profiles = take_rows(self.user_profiles_, rows)
         return rank_by_similarity(self._scored(profiles), self._across)
