@@ -31,12 +31,12 @@ class CFNADERecommender(IterativeMixin, NadePredictor):
 
     The ratings of a user are read one after another; what was read sets hidden units, and these say
     how probable each level of the next rating is. Trained on random orders, it predicts any rating
-    from any others. Choose it to predict ratings with their uncertainty, which `predict_proba`
-    gives, and where there are enough of them: on few, `BiasedMFRecommender` is as good and much
-    faster. Do not choose it for plays or clicks. A user *is* her history, so new users are served
-    at once. With k = `n_factors`, or else `n_components`, an epoch costs O((interactions + items x
-    users / batch_size) x levels x k), a list O(items x levels x k), memory O(items x levels x k).
-    `fit` needs PyTorch (``pip install 'sklearn-recsys[neural]'``); what is fitted does not.
+    from any others. Choose it where a prediction is to say how sure it is, which `predict_proba`
+    does; where only the error counts, `BiasedMFRecommender` has less of it, in much less time. Do
+    not choose it for plays or clicks. A user *is* her history, so new users are served at once.
+    With k = `n_factors`, or else `n_components`, an epoch costs O((interactions + items x users /
+    batch_size) x levels x k), a list O(items x levels x k), memory O(items x levels x k). `fit`
+    needs PyTorch (``pip install 'sklearn-recsys[neural]'``); what is fitted does not.
 
     Parameters
     ----------
