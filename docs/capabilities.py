@@ -26,7 +26,8 @@ COLUMNS = {
 def recommenders() -> list[type[BaseRecommender]]:
     """Return the public recommenders in the order of their rooms.
 
-    What an adapter can do is what its model can do; the page on adapters tells.
+    What an adapter can do is what its model can do; the page on adapters tells. So it is with
+    what is made of another recommender.
     """
     found = []
     for room in sklearn_recsys.__all__:
@@ -37,7 +38,9 @@ def recommenders() -> list[type[BaseRecommender]]:
         found += [
             member
             for member in members
-            if inspect.isclass(member) and issubclass(member, BaseRecommender)
+            if inspect.isclass(member)
+            and issubclass(member, BaseRecommender)
+            and "recommender" not in inspect.signature(member).parameters
         ]
     return found
 

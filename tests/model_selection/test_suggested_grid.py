@@ -36,8 +36,9 @@ def recommenders():
     return sorted((c for c in classes if not inspect.isabstract(c)), key=lambda c: c.__name__)
 
 
-# Adapters take a model as their first parameter, whose own parameters are what to search.
-OWN = [c for c in recommenders() if "model" not in inspect.signature(c).parameters]
+# Adapters and ensembles are made of others, whose own parameters are what to search.
+PARTS = {"model", "recommender", "recommenders"}
+OWN = [c for c in recommenders() if not PARTS & set(inspect.signature(c).parameters)]
 every_recommender = pytest.mark.parametrize("recommender", OWN, ids=lambda c: c.__name__)
 
 
