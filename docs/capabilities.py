@@ -37,7 +37,9 @@ def recommenders() -> list[type[BaseRecommender]]:
         found += [
             member
             for member in members
-            if inspect.isclass(member) and issubclass(member, BaseRecommender)
+            if inspect.isclass(member)
+            and issubclass(member, BaseRecommender)
+            and "recommender" not in inspect.signature(member).parameters
         ]
     return found
 

@@ -35,8 +35,8 @@ class ContentToFactorsRecommender(FactorRecommender):
 
     Parameters
     ----------
-    recommender : FactorRecommender, default=None
-        Required: what learns the factors, such as ``ALSRecommender()``. It is cloned.
+    recommender : FactorRecommender
+        What learns the factors, such as ``ALSRecommender()``. It is cloned.
     regressor : regressor or None, default=None
         What predicts the factors, and the bias where the recommender has one, from features: any
         scikit-learn regressor of several outputs; one of a single output is wrapped in
@@ -125,7 +125,7 @@ class ContentToFactorsRecommender(FactorRecommender):
     """
 
     _parameter_constraints: ClassVar[dict] = {
-        "recommender": [FactorRecommender, None],
+        "recommender": [FactorRecommender],
         "regressor": [HasMethods(["fit", "predict"]), None],
         "item_features": [FeatureTable, None],
         "prior_strength": [Interval(Real, 0, None, closed="left")],
@@ -134,14 +134,11 @@ class ContentToFactorsRecommender(FactorRecommender):
         "verbose": ["verbose"],
     }
     # How much items with few interactions may gain by their features.
-    _suggested_grid: ClassVar[dict[str, list]] = {
-        "prior_strength": [0.0, 3.0, 10.0],
-        "popularity_power": [0.0, 0.5],
-    }
+    _suggested_grid: ClassVar[dict[str, list]] = {"prior_strength": [0.0, 3.0, 10.0]}
 
     def __init__(
         self,
-        recommender=None,
+        recommender,
         *,
         regressor=None,
         item_features=None,
@@ -184,11 +181,6 @@ class ContentToFactorsRecommender(FactorRecommender):
             `popularity_power` is set and the regressor takes no weights.
         """
         self._validate_params()
-        if self.recommender is None:
-            raise ValueError(
-                "recommender must be a factor recommender, such as ALSRecommender() or "
-                "SVDRecommender(), got None: pass the one whose factors are to be learned."
-            )
         with unchanged_on_failure(self):
             vars(self).pop("regressor_", None)  # of another fit
             self.recommender_ = clone(self.recommender).fit(X, y, sample_weight)

@@ -280,9 +280,9 @@ def test_a_fit_that_fails_leaves_the_model_as_it_was():
         assert vars(model)[name] is before[name]
 
 
-def test_without_a_recommender_the_fit_says_so():
-    with pytest.raises(ValueError, match="recommender must be a factor recommender"):
-        ContentToFactorsRecommender().fit([["ann", "undo"]])
+def test_a_recommender_without_factors_is_refused():
+    with pytest.raises(ValueError, match="'recommender' parameter"):
+        ContentToFactorsRecommender(PopularityRecommender()).fit([["ann", "undo"]])
 
 
 def test_one_search_tunes_recommender_regressor_and_features():
