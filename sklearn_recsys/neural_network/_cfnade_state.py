@@ -89,7 +89,11 @@ def softmax(scores: np.ndarray) -> np.ndarray:
 def expect(probabilities: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Return expected values, float32, from the probabilities of values along the first axis."""
     scaled, unit = _scale(values)
-    return np.tensordot(scaled, probabilities, 1) * unit
+    # Level by level, not by BLAS, which rounds what is at another place in another way.
+    total = scaled[0] * probabilities[0]
+    for share, part in zip(scaled[1:], probabilities[1:], strict=True):
+        total += share * part
+    return total * unit
 
 
 def _scale(values: np.ndarray) -> tuple[np.ndarray, np.float32]:
