@@ -60,11 +60,17 @@ def count_beaten(scores: np.ndarray, counted: np.ndarray) -> np.ndarray:
     item that is not counted is compared with those that are.
     """
     size = np.abs(scores).max(axis=1, keepdims=True).astype(np.float64)
-    steps = np.rint(scores / np.where(size > 0, size, 1) * _STEPS)
+    # int32, which sorts in half the time of float64.
+    steps = np.rint(scores / np.where(size > 0, size, 1) * _STEPS).astype(np.int32)
     beaten = np.empty(scores.shape)
     for row, mask, out in zip(steps, counted, beaten, strict=True):
-        ordered = np.sort(row[mask])
-        below = np.searchsorted(ordered, row, side="left")
-        not_above = np.searchsorted(ordered, row, side="right")
-        out[:] = below + (not_above - below - mask) / 2  # an item does not tie with itself
+        order = np.argsort(row)
+        ordered = row[order]
+        counts = np.concatenate([[0], np.cumsum(mask[order])])
+        is_first = np.concatenate([[True], ordered[1:] != ordered[:-1]])
+        bounds = np.append(np.flatnonzero(is_first), len(row))
+        lengths = np.diff(bounds)
+        below = np.repeat(counts[bounds[:-1]], lengths)
+        ties = np.repeat(np.diff(counts[bounds]), lengths)
+        out[order] = below + (ties - mask[order]) / 2  # an item does not tie with itself
     return beaten

@@ -217,6 +217,7 @@ def test_an_ensemble_of_rating_models_is_one():
     assert blend.fit(table).interactions_[[0], [0]] == 3.0
 
 
+@pytest.mark.slow  # processes are started
 def test_it_does_not_matter_how_many_members_are_fitted_at_a_time(X):
     blend = BlendRecommender(members(als=ALSRecommender(4, random_state=0)), n_jobs=2)
 
