@@ -5,10 +5,10 @@ Run it as ``python tests/benchmarks/ensemble.py DATA...`` with one or several of
 settings of `SETTINGS`, chosen on a validation part of the training interactions
 (``python tests/benchmarks/ensemble.py tune DATA...`` searches them again), and the weights of
 blends and what rerankers learn come from validation parts that `fit` itself cuts off. It prints
-nDCG@10, seconds of fit and of everyone's lists, and peak memory; then, of both diversifiers by
-trade-off, nDCG@10, how alike the ten items are (mean cosine of their features) and how far their
-features are from the user's own (Kullback-Leibler divergence). The data sets are in the folder
-that SKLEARN_RECSYS_DATA names.
+nDCG@10, processor seconds of fit and of everyone's lists, and peak memory; then, of both
+diversifiers by trade-off, nDCG@10, how alike the ten items are (mean cosine of their features) and
+how far their features are from the user's own (Kullback-Leibler divergence). The data sets are in
+the folder that SKLEARN_RECSYS_DATA names.
 """
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -164,9 +164,9 @@ def compare(members, features, train, test) -> pd.DataFrame:
 
 
 def measure(name: str, model, train, test) -> dict:
-    started = time.perf_counter()
+    started = time.process_time()
     model.fit(train)
-    fitted = time.perf_counter()
+    fitted = time.process_time()
     score = SCORER(model, test)
     weights = getattr(model, "weights_", None)
     names = [name for name, _ in getattr(model, "recommenders", [])]
@@ -175,7 +175,7 @@ def measure(name: str, model, train, test) -> dict:
         "model": name,
         "ndcg@10": round(score, 4),
         "fit s": round(fitted - started, 1),
-        "lists s": round(time.perf_counter() - fitted, 1),
+        "lists s": round(time.process_time() - fitted, 1),
         # Of the process, so it never falls from one row to the next.
         "peak MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
         "weights": told,
