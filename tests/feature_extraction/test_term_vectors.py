@@ -205,7 +205,7 @@ def test_what_is_no_text_raises():
     with pytest.raises(TypeError, match="Terms must be text, but row 0 has 7"):
         TermVectors().fit([{7: 1.0}])
     with pytest.raises(TypeError, match="sparse"):
-        TermVectors().fit(sparse.eye_array(2))
+        TermVectors().fit(sparse.csr_array(np.eye(2)))
     with pytest.raises(ValueError, match=r"has 2 columns.*TermVectors"):
         TermVectors().fit(pd.DataFrame({"a": TEXTS, "b": TEXTS}))
 

@@ -197,7 +197,7 @@ def test_nothing_recommended_has_no_measure():
         (lambda: novelty_at_k([[0]], [-1, 1], 4), "popularity must be finite"),
         (lambda: novelty_at_k([[0]], [[1]], 4), "an entry for each item"),
         (lambda: long_tail_share_at_k([[0]], [1, 2], head=1.0), "head must be a share"),
-        (lambda: popularity_lift([[0]], [1], sparse.eye_array(2)), "histories must have the"),
+        (lambda: popularity_lift([[0]], [1], np.eye(2)), "histories must have the"),
         (lambda: inverse_propensity([1], power=-1), "power must be finite"),
         (lambda: intra_list_diversity_at_k([[0]], [[np.inf]]), "item_vectors must be finite"),
         (lambda: serendipity_at_k([[0]], [[1, 1]], [0]), "ranked_gains must have the shape"),

@@ -10,6 +10,7 @@ import sys
 import uuid
 import warnings
 import zipfile
+from importlib.util import find_spec
 
 import numpy as np
 import pandas as pd
@@ -145,8 +146,7 @@ def test_an_estimator_that_is_not_fitted_keeps_its_parameters(cls, path):
     required = [
         name
         for name, parameter in inspect.signature(cls).parameters.items()
-        if parameter.default is parameter.empty
-        and parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+        if parameter.default is parameter.empty and parameter.kind is not parameter.VAR_KEYWORD
     ]
     estimator = cls(**dict.fromkeys(required))
 
@@ -163,6 +163,8 @@ def test_every_recommender_of_the_library_can_be_fitted_saved_and_loaded(path):
     for cls in CLASSES:
         signature = inspect.signature(cls).parameters.values()
         needs_none = all(p.default is not p.empty for p in signature)
+        if cls.__module__.startswith("sklearn_recsys.neural_network") and not find_spec("torch"):
+            continue
         if issubclass(cls, BaseRecommender) and needs_none:
             model = cls().fit(plays)
             save(model, path)
