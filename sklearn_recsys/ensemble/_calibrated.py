@@ -71,17 +71,18 @@ class CalibratedDiversifier(DiversifiedRecommender):
     Notes
     -----
     p(g | u) is the mean of p(g | i) over the user's items, weighted by their positive values, and
-    q(g | L) that over a list, smoothed: (s * p(g | u) + sum over i in L of p(g | i)) / (s + |L|).
+    q(g | L) that over a list of n items, smoothed: (s * p(g | u) + sum over i in L of p(g | i)) /
+    (s + n).
     With rel in [0, 1] over the items that the user has not seen, lists are built greedily to a
-    large value of
+    large value of ::
 
         (1 - t) * sum over i in L of rel(i) - t * KL(p || q).
 
-    As s + |L| is the same for all that may come next, that is to choose the item which
+    As s + n is the same for all that may come next, that is to choose the item which
     adds most to (1 - t) * sum of rel + t * sum over g of p(g) * log(s * p(g) + sum over i of
     p(g | i)). This is submodular, so what an item adds never grows as the list does: it is the
     score, in lists and in `predict`, and falls with rank. The paper smooths by a share of each
-    list instead, s * |L| items, which differs in how strict it is at the first places, and weighs
+    list instead, s * n items, which differs in how strict it is at the first places, and weighs
     the sum of relevance as here. Users without such a history keep the recommender's order.
 
     What the user has seen, or what is not among the candidates, keeps its relevance,

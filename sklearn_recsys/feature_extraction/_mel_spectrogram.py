@@ -80,7 +80,7 @@ class MelSpectrogram(TransformerMixin, BaseEstimator):
 
     Notes
     -----
-    With the samples x_t of a frame and a Hann window w,
+    With the samples x_t of a frame and a Hann window w, ::
 
         S_b = 10 · log10(max(Σ_f M_bf · |2 Σ_t w_t x_t e^(-2πift) / Σ_t w_t|², 10^(floor / 10)))
 
