@@ -113,6 +113,8 @@ class MMRDiversifier(DiversifiedRecommender):
         model = asked(self.recommenders_[0])
         if self.item_features is not None:
             vectors = read_item_features(self.item_features, self)
+            if 2 * vectors.nnz > np.prod(vectors.shape):
+                vectors = vectors.toarray()  # takes less memory, and a tenth of the time
         elif hasattr(model, "item_factors_"):
             codes = self._item_codes[0]
             vectors = np.where(codes[:, None] >= 0, model.item_factors_[codes], 0)
