@@ -107,8 +107,8 @@ def test_ctrl_c_ends_long_work_soon_and_leaves_the_model_as_it_was(what, solver,
         try:
             assert process.stdout.readline() == "begun\n"
             process.send_signal(signal.SIGINT)
-            # Far above the fraction of a second that it takes, far below what the work would.
-            told, _ = process.communicate(timeout=5)
+            # What is not interrupted says "finished"; this is for a machine that is very busy.
+            told, _ = process.communicate(timeout=60)
         finally:
             process.kill()
     assert told == f"interrupted unchanged {is_fitted}\n"
