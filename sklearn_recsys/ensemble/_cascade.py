@@ -132,15 +132,17 @@ class CascadeRecommender(NamedMembersMixin, ComposedRecommender):
             if not len(at):
                 continue
             total[at] = voice.score(at)
-            missing = ~voice.items
+            # Row by row: another member may know one user of these, and not the next.
+            missing = np.tile(~voice.items, (len(at), 1))
             for other in [*voices[k + 1 :], *voices[:k]]:
-                found = missing & other.items
-                asking = at[other.knows[at]]
-                if found.any() and len(asking):
+                found = missing & other.items & other.knows[at, None]
+                some = found.any(axis=1)
+                if some.any():
+                    asking = at[some]
                     common = choose_counted(unseen[asking], voice.items & other.items)
                     scores = other.score(asking)
-                    total[asking] = _insert(total[asking], scores, found, common)
-                    missing = missing & ~found
+                    total[asking] = _insert(total[asking], scores, found[some], common)
+                    missing &= ~found
         return total
 
     def _choose(self, voices, lengths):
@@ -159,10 +161,10 @@ def _insert(
 ) -> np.ndarray:
     """Return own scores in which some items have those of their places by another member."""
     own = own.copy()
-    for scores, others, both in zip(own, other, common, strict=True):
+    for scores, others, new, both in zip(own, other, found, common, strict=True):
         if both.any():
             # float64: differences of large float32 scores overflow.
             places = np.sort(others[both]).astype(np.float64)
             values = np.sort(scores[both]).astype(np.float64)
-            scores[found] = np.interp(others[found].astype(np.float64), places, values)
+            scores[new] = np.interp(others[new].astype(np.float64), places, values)
     return own

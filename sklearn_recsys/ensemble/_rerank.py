@@ -206,7 +206,7 @@ class RerankRecommender(NamedMembersMixin, ComposedRecommender):
     def _collect(self, interactions, team, users, held_out):
         """Return the features, the labels and the numbers of users' candidates."""
         seen = subtract(interactions.matrix, held_out)
-        popularity = np.bincount(seen.indices, minlength=seen.shape[1])
+        popularity = _count_positives(interactions.matrix) - _count_positives(held_out)
         side = self._read_side(interactions.users.ids, interactions.items.ids, popularity)
         parts = []
         for part in memory_batches(len(users), seen.shape[1] * (len(team.members) + 1)):
@@ -275,6 +275,11 @@ class RerankRecommender(NamedMembersMixin, ComposedRecommender):
         if self.user_features is not None and tags.fold_in == "exact":
             tags.fold_in = "approximate"
         return tags
+
+
+def _count_positives(matrix: sparse.csr_array) -> np.ndarray:
+    """Return the number of positive entries of each column."""
+    return np.bincount(matrix.indices[matrix.data > 0], minlength=matrix.shape[1])
 
 
 def _ask(reranker, features: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from sklearn_recsys.base._blocks import memory_batches
+from sklearn_recsys.base._ranking import tie_order
 from sklearn_recsys.ensemble._normalize import normalize
 from sklearn_recsys.ensemble._team import Team, choose_counted, mark_unseen
 
@@ -110,10 +111,17 @@ def ascend(pool: Pool) -> np.ndarray:
 
 
 def take_best(scores: np.ndarray, k: int) -> np.ndarray:
-    """Return the places (n_rows, k or fewer) of the best scores of each row, best first."""
+    """Return the places (n_rows, k or fewer) of the best scores of each row, best first.
+
+    Of equal scores the one further left is better.
+    """
     k = min(k, scores.shape[1])
     if k < scores.shape[1]:
-        found = np.sort(np.argpartition(-scores, k - 1, axis=1)[:, :k], axis=1)
+        last = np.partition(scores, -k, axis=1)[:, [-k]]
+        above, equal = scores > last, scores == last
+        wanted = k - above.sum(axis=1, keepdims=True)
+        chosen = above | (equal & (np.cumsum(equal, axis=1) <= wanted))
+        found = np.nonzero(chosen)[1].reshape(len(scores), k)
     else:
         found = np.tile(np.arange(k), (len(scores), 1))
     order = np.argsort(-np.take_along_axis(scores, found, axis=1), axis=1, kind="stable")
@@ -132,6 +140,9 @@ def _best_share(pool: Pool, others: np.ndarray, single: np.ndarray) -> tuple[flo
 def _collect_parts(
     team: Team, users: np.ndarray, seen: sparse.csr_array, held_out: sparse.csr_array, how: str
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    # Columns in the order in which ties are broken, as in the lists that will be made.
+    order = tie_order(np.bincount(seen.indices, minlength=seen.shape[1]))
+    places = np.argsort(order)
     for part in memory_batches(len(users), seen.shape[1] * (len(team.members) + 1)):
         rows = users[part]
         unseen = mark_unseen(seen[rows])
@@ -140,11 +151,12 @@ def _collect_parts(
             block = np.zeros(unseen.shape)
             at = np.flatnonzero(voice.knows)
             block[at] = normalize(voice.score(at), choose_counted(unseen[at], voice.items), how)
-            blocks.append(block)
+            blocks.append(block[:, order])
+        unseen = unseen[:, order]
         lists = [take_best(np.where(unseen, block, -np.inf), _DEPTH) for block in blocks]
         for row, code in enumerate(rows):
             span = slice(held_out.indptr[code], held_out.indptr[code + 1])
-            liked = held_out.indices[span][held_out.data[span] > 0]
+            liked = places[held_out.indices[span][held_out.data[span] > 0]]
             named = np.unique(np.concatenate([liked, *(best[row] for best in lists)]))
             named = named[unseen[row, named]]
             own = np.stack([block[row, named] for block in blocks], axis=1)
