@@ -147,6 +147,7 @@ class ContentRecommender(BaseRecommender):
         vectors, names = interactions.item_features, None
         if vectors is None:
             vectors = interactions.matrix.T.tocsr()
+            vectors.eliminate_zeros()  # pairs that were seen and not liked are no features
             names = [str(user) for user in self.users_]
         self.item_feature_names_ = names or self._fitted_item_features.feature_names
         # Whatever is set after the fit.

@@ -290,3 +290,9 @@ def test_a_large_catalogue_stays_sparse():
 
     assert sparse.issparse(model._score(np.arange(100)))
     assert model.user_profiles_.nnz <= 3 * n
+
+
+def test_a_pair_that_was_seen_and_not_liked_is_no_feature():
+    X = [["a", "x", 1], ["a", "y", 1], ["b", "x", 0], ["b", "z", 2]]
+    model = ContentRecommender(profile="rating_mean").fit(X)
+    np.testing.assert_array_equal(model.user_profiles_.toarray(), [[1, 0], [0, 1]])
