@@ -83,16 +83,15 @@ models = {
 
 def playlist(model, before=None):
     fresh = new[new.isin(model.items_)]  # plays alone know none of them
-    fresh = take(model.recommend(n_items=60, candidates=fresh, exclude=before), 10)
-    known = model.recommend(n_items=300, exclude=before)
-    known = take(known[~known["song_id"].isin(new)], 30 if fresh.empty else 20)
-    return pd.concat([fresh, known], ignore_index=True)
+    fresh = model.recommend(n_items=60, candidates=fresh, exclude=before)
+    fresh = cap(fresh.merge(songs, on="song_id")).groupby("user_id").head(10)
+    known = model.recommend(n_items=300, exclude=before).merge(songs, on="song_id")
+    known = known[~known["is_new"]]
+    return cap(pd.concat([fresh, known], ignore_index=True)).groupby("user_id").head(30)
 
 
-def take(lists, n, per_artist=2):
-    lists = lists.merge(songs, on="song_id")
-    lists = lists[lists.groupby(["user_id", "artist_id"]).cumcount() < per_artist]
-    return lists.groupby("user_id").head(n)
+def cap(lists, per_artist=2):
+    return lists[lists.groupby(["user_id", "artist_id"]).cumcount() < per_artist]
 
 
 lists = {name: playlist(model.fit(world.X)) for name, model in models.items()}

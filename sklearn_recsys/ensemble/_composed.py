@@ -15,7 +15,7 @@ from sklearn_recsys.base import BaseRecommender, RecommenderTags
 from sklearn_recsys.ensemble._source import Source, asked
 from sklearn_recsys.ensemble._team import PeopleReader, Team, Voice
 from sklearn_recsys.interactions._ids import IdIndex
-from sklearn_recsys.interactions._sparse import spread_rows
+from sklearn_recsys.interactions._join import widen_interactions
 from sklearn_recsys.interactions._validation import Interactions
 
 __all__ = ["ComposedRecommender", "NamedMembersMixin"]
@@ -63,17 +63,11 @@ class ComposedRecommender(BaseRecommender):
         models = [asked(member) for member in self.recommenders_]
         users = _unite(interactions.users, [model.users_ for model in models])
         items = _unite(interactions.items, [model.items_ for model in models])
-        rows, cols = users.encode(interactions.users.ids), items.encode(interactions.items.ids)
-        self.is_cold_user_, self.is_cold_item_ = (
-            ~np.isin(np.arange(n), codes) for n, codes in ((len(users), rows), (len(items), cols))
-        )
+        widened = widen_interactions(interactions, users, items)
+        self.is_cold_user_, self.is_cold_item_ = widened.is_cold_user, widened.is_cold_item
         team = Team.of(self.recommenders_, users, items)
         self._user_codes, self._item_codes = team.user_codes, team.item_codes
-        matrix, weights = (
-            _extend(part, rows, cols, (len(users), len(items)))
-            for part in (interactions.matrix, interactions.weights)
-        )
-        return replace(interactions, users=users, items=items, matrix=matrix, weights=weights)
+        return widened
 
     @property
     def _team(self) -> Team:
@@ -239,14 +233,3 @@ def _unite(index: IdIndex, others: list[np.ndarray]) -> IdIndex:
         if len(ids) != len(index) or (index.encode(ids) < 0).any():
             index = index.union(ids)
     return index
-
-
-def _extend(
-    matrix: sparse.csr_array, rows: np.ndarray, cols: np.ndarray, shape: tuple[int, int]
-) -> sparse.csr_array:
-    if matrix.shape == shape:
-        return matrix
-    # Codes ascend in both, so the order of entries within a row stays as it was.
-    moved = (matrix.data, cols[matrix.indices], matrix.indptr)
-    widened = sparse.csr_array(moved, shape=(matrix.shape[0], shape[1]))
-    return spread_rows(widened, rows, shape[0])

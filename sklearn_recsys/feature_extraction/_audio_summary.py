@@ -73,7 +73,9 @@ class AudioSummary(TransformerMixin, BaseEstimator):
     The key is the one of 24 whose profile [1]_ correlates best with the mean chroma; the tempo
     that of the strongest period of the onsets, so that it may be twice or half of what a listener
     taps; loudness is 20 · log10 of the root mean square, -80 for silence. Pitches are chroma, 1
-    for the strongest of a frame; timbre is the first twelve mel-frequency cepstral coefficients.
+    for the strongest of a frame, in which low tones a semitone apart are not told apart at this
+    `n_fft`: major may be taken for the minor a third above. Timbre is the first twelve
+    mel-frequency cepstral coefficients.
 
     References
     ----------
@@ -84,7 +86,7 @@ class AudioSummary(TransformerMixin, BaseEstimator):
     >>> import numpy as np
     >>> from sklearn_recsys.feature_extraction import AudioSummary
     >>> time = np.arange(22050) / 22050
-    >>> chord = sum(np.sin(2 * np.pi * f * time) for f in (261.6, 329.6, 392.0)) / 6  # C major
+    >>> chord = sum(np.sin(2 * np.pi * f * time) for f in (523.3, 659.3, 784.0)) / 6  # C major
     >>> summary = AudioSummary().set_output(transform="pandas")
     >>> summary.fit_transform([chord])[["key", "mode", "duration"]]  # doctest: +SKIP
        key  mode  duration

@@ -72,7 +72,7 @@ def catalogue_coverage(ranked_items: ArrayLike, n_items: int, k: int | None = No
 def gini_index(ranked_items: ArrayLike, n_items: int, k: int | None = None) -> float:
     r"""Compute how unevenly the places of all lists are shared out among the items.
 
-    0 if every item is recommended as often as any other, close to 1 if a few fill all lists.
+    0 if every item is recommended as often as any other, 1 - 1 / n_items if one fills all lists.
     O(n_users · k + n_items log n_items).
 
     Parameters
@@ -100,7 +100,8 @@ def gini_index(ranked_items: ArrayLike, n_items: int, k: int | None = None) -> f
     Notes
     -----
     With the items' counts :math:`c_1 \le \dots \le c_n` in the lists, it is
-    :math:`\sum_j (2j - n - 1) c_j / (n \sum_j c_j)`. Some report 1 minus this.
+    :math:`\sum_j (2j - n - 1) c_j / (n \sum_j c_j)`. Others divide by n - 1
+    instead of n, as the reference does, or report 1 minus this.
 
     References
     ----------

@@ -12,9 +12,10 @@ __all__ = ["inverse_propensity"]
 def inverse_propensity(popularity: ArrayLike, *, power: float = 0.5) -> NDArray[np.float64]:
     r"""Compute what a hit on each item is worth when popular items are seen, and so chosen, more.
 
-    Taken as the gains of a metric, it turns recall or nDCG into an estimate of what they would be
-    if everybody had seen everything: hits that popularity alone explains count for less. The mean
-    worth over all interactions is 1. O(n_items).
+    Taken as the gains of :func:`ndcg_at_k`, it makes an estimate of what nDCG would be if everybody
+    had seen everything: hits that popularity alone explains count for less. Metrics that only ask
+    whether a gain is positive, such as :func:`recall_at_k`, do not change. The mean worth over the
+    interactions is 1. O(n_items).
 
     Parameters
     ----------
@@ -39,8 +40,8 @@ def inverse_propensity(popularity: ArrayLike, *, power: float = 0.5) -> NDArray[
 
     Notes
     -----
-    :math:`w_i \propto n_i^{-\beta}` with :math:`\beta` the power: recall with such gains is the
-    popularity-stratified recall of Steck.
+    :math:`w_i \propto n_i^{-\beta}` with :math:`\beta` the power: the weights of Steck's
+    popularity-stratified recall.
 
     References
     ----------

@@ -63,8 +63,8 @@ class ItemKNNRecommender(WeightingMixin, ItemSimilarityRecommender):
         Strength, in [0, 1], of BM25's normalisation by the item's total value.
     weighting : {"bm25", "tfidf"}, transformer or None, default=None
         Weigh the values first, by a :class:`~sklearn_recsys.preprocessing.BM25Weighter`, a
-        :class:`~sklearn_recsys.preprocessing.TfidfWeighter`, or what is given, exactly as a step of
-        a Pipeline before the model would.
+        :class:`~sklearn_recsys.preprocessing.TfidfWeighter`, or what is given, as a step of a
+        Pipeline before the model would, but after repeated rows are merged.
     n_jobs : int or None, default=None
         Threads of fit and of the lists; None is 1 unless a ``joblib.parallel_config`` says
         otherwise, -1 is all processors. The answer does not depend on it.

@@ -51,8 +51,8 @@ class RP3BetaRecommender(WeightingMixin, ItemSimilarityRecommender):
         columns are then pruned after that, which is the order of the published code.
     weighting : {"bm25", "tfidf"}, transformer or None, default=None
         Weigh the values first, by a :class:`~sklearn_recsys.preprocessing.BM25Weighter`, a
-        :class:`~sklearn_recsys.preprocessing.TfidfWeighter`, or what is given, exactly as a step of
-        a Pipeline before the model would.
+        :class:`~sklearn_recsys.preprocessing.TfidfWeighter`, or what is given, as a step of a
+        Pipeline before the model would, but after repeated rows are merged.
     n_jobs : int or None, default=None
         Threads of fit and of the lists; None is 1 unless a ``joblib.parallel_config`` says
         otherwise, -1 is all processors. The answer does not depend on it.
@@ -85,8 +85,8 @@ class RP3BetaRecommender(WeightingMixin, ItemSimilarityRecommender):
         W_ij = sum_u (v_ui / S_i)^alpha (v_uj / S_u)^alpha / n_j^beta,   s_uj = sum_i v_ui W_ij
 
     The first step of the walk, from the user, is left out: it is the same for all items of hers but
-    for their values, which weigh it. The diagonal of W is emptied, and W is not normalised
-    afterwards, as the published code may do.
+    for their values, which weigh it. The diagonal of W is emptied. With `normalize`, rows
+    of W are then divided by their sums.
 
     The defaults were chosen on validation parts of MovieLens-100K, MovieLens-1M and
     HetRec-Lastfm-2k without values (user guide, "Neighbours").

@@ -19,6 +19,8 @@ from sklearn_recsys.neural_network._torch import arrays_to_state, hold_torch, re
 
 __all__ = ["AudioCNNRegressor"]
 
+_ARCHITECTURE = ("n_filters", "kernel_size", "pool_sizes", "hidden_layer_sizes", "dropout")
+
 
 class AudioCNNRegressor(RegressorMixin, MultiOutputMixin, BaseEstimator):
     r"""Predict what people will make of a song from how it sounds.
@@ -240,6 +242,8 @@ class AudioCNNRegressor(RegressorMixin, MultiOutputMixin, BaseEstimator):
         bins = clips.measure_bins(learnt)
         batches = Batches(torch, device, clips, *bins)
         seed = int(rng.randint(np.iinfo(np.int32).max))
+        # What is predicted by, whatever is set after the fit.
+        self._architecture = {name: getattr(self, name) for name in _ARCHITECTURE}
         with hold_torch(torch, device=device, seed=seed, n_jobs=self.n_jobs):
             network = self._build(torch, clips.shape, len(scales)).to(device)
             course = train(self, network, batches, targets, (learnt, held), rng)
@@ -276,16 +280,7 @@ class AudioCNNRegressor(RegressorMixin, MultiOutputMixin, BaseEstimator):
         return outputs[:, 0] if self._y_ndim == 1 else outputs
 
     def _build(self, torch: Any, shape: tuple[int, int], n_outputs: int) -> Any:
-        return build_network(
-            torch,
-            shape,
-            n_outputs,
-            n_filters=self.n_filters,
-            kernel_size=self.kernel_size,
-            pool_sizes=self.pool_sizes,
-            hidden_layer_sizes=self.hidden_layer_sizes,
-            dropout=self.dropout,
-        )
+        return build_network(torch, shape, n_outputs, **self._architecture)
 
     def _split(
         self, n_songs: int, rng: np.random.RandomState

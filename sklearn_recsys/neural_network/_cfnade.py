@@ -299,6 +299,11 @@ class CFNADERecommender(IterativeMixin, NadePredictor):
         with Progress(self, self.max_iter) as progress:
             for _ in progress:
                 losses.append(training.run_epoch())
+                if not np.isfinite(losses[-1]):
+                    raise ValueError(
+                        f"The cost is {losses[-1]} with learning_rate={self.learning_rate} and "
+                        f"reg={self.reg}: lower them."
+                    )
                 figures, stop = {"loss": losses[-1]}, False
                 if held_out is not None:
                     weights = network.to_arrays()

@@ -310,3 +310,11 @@ def test_without_pytorch_the_extra_is_named(monkeypatch, clips):
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(ModuleNotFoundError, match=r"pip install 'sklearn-recsys\[neural\]'"):
         tiny().fit(*clips)
+
+
+def test_parameters_set_after_the_fit_do_not_change_what_is_predicted(clips):
+    X, y = clips
+    model = tiny(max_iter=2).fit(X, y)
+    expected = model.predict(X)
+    model.set_params(n_filters=(3, 3), kernel_size=2, pool_sizes=(4,), hidden_layer_sizes=(7,))
+    np.testing.assert_array_equal(model.predict(X), expected)

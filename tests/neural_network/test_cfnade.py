@@ -314,6 +314,11 @@ def test_early_stopping_needs_something_to_hold_out(torch):
         small(early_stopping=True, validation_fraction=0.01).fit(of_four_films())
 
 
+def test_a_training_that_diverges_is_an_error(torch):
+    with pytest.raises(ValueError, match=r"cost is .* with learning_rate=1000000\.0"):
+        small(learning_rate=1e6, activation="relu", max_iter=20).fit(of_two_tastes()[0])
+
+
 def test_a_device_that_is_not_there_is_refused(torch):
     with pytest.raises(ValueError, match="device"):
         small(device="abacus").fit(of_four_films())
