@@ -95,8 +95,16 @@ class BlendRecommender(NamedMembersMixin, ComposedRecommender):
     -----
     score(u, i) = sum over members m of w_m * z_m(u, i), with z_m the normalised score. A member
     that does not know a user (one who is known by a feature table of another, or by a history that
-    it cannot fold in) has no say about her, and gives an item that it does not know the lowest of
-    its scores. Weights are found by coordinate ascent on nDCG@10 itself: from the best
+    it cannot fold in) has no say about her: the weights of those that know her are then divided by
+    their sum, and where all of these are 0 they weigh alike. A member gives an item that it does
+    not know the lowest of its scores.
+
+    Ratings that are not normalised blend to ratings: with rating models alone and
+    ``normalize="none"`` the tag `feedback` is "explicit", and what is unknown gets the weighted
+    sum of the members' own answers, such as mean ratings. With any other `normalize` scores tell
+    the order alone, and unknown users get the popular items.
+
+    Weights are found by coordinate ascent on nDCG@10 itself: from the best
     single member, the share of one member after the other is tried in steps of 0.05.
 
     References
@@ -176,7 +184,8 @@ class BlendRecommender(NamedMembersMixin, ComposedRecommender):
             )
             return np.full(len(members), 1 / len(members))
         fitted = source.take(kept).fit(members, self.n_jobs)
-        team = Team.of(fitted, interactions.users, interactions.items)
+        ids, ratings = (interactions.users, interactions.items), self._gives_ratings()
+        team = Team.of(fitted, *ids, ratings=ratings)
         # What is left of a user's row is what her members have seen.
         seen = subtract(interactions.matrix, held_out)
         pool = collect(team, users, seen, held_out, self.normalize)
@@ -185,11 +194,31 @@ class BlendRecommender(NamedMembersMixin, ComposedRecommender):
         return weights
 
     def _combine(self, voices, seen):
-        unseen = mark_unseen(seen)
-        total = np.zeros(seen.shape)
-        for voice, weight in zip(voices, self.weights_, strict=True):
-            at = np.flatnonzero(voice.knows)
-            if weight > 0 and len(at):
+        voices = list(voices)
+        unseen, total = mark_unseen(seen), np.zeros(seen.shape)
+        shares = self._share(np.stack([voice.knows for voice in voices]))
+        for voice, share in zip(voices, shares, strict=True):
+            at = np.flatnonzero(share)
+            if len(at):
                 counted = choose_counted(unseen[at], voice.items)
-                total[at] += weight * normalize(voice.score(at), counted, self.normalize)
+                scores = normalize(voice.score(at), counted, self.normalize)
+                total[at] += share[at, None] * scores
         return total
+
+    def _score_stranger(self):
+        if not self._gives_ratings():
+            return super()._score_stranger()
+        every = [self._team.score_stranger(k) for k in range(len(self.weights_))]
+        return self.weights_ @ np.stack(every).astype(np.float64)
+
+    def _score_unknown_items(self, rows):
+        if not self._gives_ratings():
+            return super()._score_unknown_items(rows)
+        # Strangers (-1) are known to nobody, and rated by all as in `_score_stranger`.
+        knows = np.ones((len(self.weights_), len(rows)), dtype=bool)
+        knows[:, rows >= 0] = [voice.knows for voice in self._team.listen(rows[rows >= 0])]
+        every = [self._team.score_unknown_items(k, rows) for k in range(len(self.weights_))]
+        return (self._share(knows) * np.stack(every)).sum(axis=0)
+
+    def _keeps_scale(self):
+        return self.normalize == "none"

@@ -71,7 +71,8 @@ class ComposedRecommender(BaseRecommender):
 
     @property
     def _team(self) -> Team:
-        return Team(self.recommenders_, self._user_codes, self._item_codes)
+        codes = self._user_codes, self._item_codes
+        return Team(self.recommenders_, *codes, ratings=self._gives_ratings())
 
     @property
     def _fitted_user_features(self) -> PeopleReader | None:  # type: ignore[override]
@@ -83,7 +84,8 @@ class ComposedRecommender(BaseRecommender):
     @property
     def _duplicates(self):
         # The members merge for themselves; this is what the ensemble remembers.
-        return "mean" if self.__recommender_tags__().feedback == "explicit" else "sum"
+        models = self._models()
+        return "mean" if models and all(m._duplicates == "mean" for m in models) else "sum"
 
     def _score(self, rows):
         return self._combine(self._team.listen(rows), self.interactions_[rows])
@@ -102,6 +104,14 @@ class ComposedRecommender(BaseRecommender):
         # Each member has a history of its own, weighted as it learned; they are cut together.
         return replace(audience, history_weights=self._team.read_histories(history))
 
+    def _gives_ratings(self) -> bool:
+        """Tell whether scores are ratings: all members' are, and they keep their scale."""
+        return self.__recommender_tags__().feedback == "explicit"
+
+    def _keeps_scale(self) -> bool:
+        """Tell whether what is made of members' scores can be read as they are."""
+        return False
+
     def __sklearn_tags__(self):
         """Tell that an ensemble is as deterministic as its members."""
         tags = super().__sklearn_tags__()
@@ -114,10 +124,10 @@ class ComposedRecommender(BaseRecommender):
         if not every:
             return RecommenderTags()
         fold_ins = {tags.fold_in for tags in every}
-        feedbacks = {tags.feedback for tags in every}
+        are_ratings = self._keeps_scale() and all(tags.feedback == "explicit" for tags in every)
         return RecommenderTags(
             personalized=any(tags.personalized for tags in every),
-            feedback=feedbacks.pop() if len(feedbacks) == 1 else "implicit",
+            feedback="explicit" if are_ratings else "implicit",
             fold_in=fold_ins.pop() if len(fold_ins) == 1 else "approximate",
             cold_users=any(tags.cold_users for tags in every),
             cold_items=any(tags.cold_items for tags in every),
@@ -141,6 +151,7 @@ class NamedMembersMixin(_BaseComposition):
     """
 
     recommenders: list[tuple[str, Any]]
+    weights_: np.ndarray
 
     def get_params(self, deep=True):
         """Return the parameters of the ensemble and of its members.
@@ -216,6 +227,17 @@ class NamedMembersMixin(_BaseComposition):
                 f"{weights.tolist()}."
             )
         return used / used.sum()
+
+    def _share(self, knows: np.ndarray) -> np.ndarray:
+        """Return the share (n_members, n_users) of each member in users' scores.
+
+        Shares are the weights of the members that know a user, made to sum to 1. Members without
+        weight share alike in those whom nobody else knows.
+        """
+        shares = knows * self.weights_[:, None]
+        is_silent = ~shares.any(axis=0)
+        shares[:, is_silent] = knows[:, is_silent]
+        return shares / np.maximum(shares.sum(axis=0), np.finfo(np.float64).tiny)
 
 
 def require_recommender(name: str, member: Any) -> Any:

@@ -9,9 +9,9 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline, make_pipeline
 
-from sklearn_recsys.baseline import BaselineRecommender, PopularityRecommender
+from sklearn_recsys.baseline import PopularityRecommender
 from sklearn_recsys.decomposition import ALSRecommender, HybridRecommender
-from sklearn_recsys.ensemble import BlendRecommender
+from sklearn_recsys.ensemble import BlendRecommender, RankFusionRecommender
 from sklearn_recsys.interactions import FeatureTable
 from sklearn_recsys.linear_model import EASERecommender
 from sklearn_recsys.metrics import make_ranking_scorer
@@ -192,6 +192,28 @@ def test_a_member_that_does_not_know_a_user_has_no_say(with_features):
     pd.testing.assert_series_equal(lists["item"], hybrid.recommend(777, n_items=5)["item"])
 
 
+@pytest.mark.parametrize("kind", [BlendRecommender, RankFusionRecommender])
+def test_who_is_known_to_members_without_weight_alone_is_served_by_them(kind, with_features, X):
+    ensemble = kind(with_features.recommenders, weights=[1, 0]).fit(X)
+
+    lists = ensemble.recommend([777, 3], n_items=100)
+
+    by_knn, by_hybrid = ensemble.recommenders_
+    expected = by_hybrid.recommend(777, n_items=100)["item"].tolist()
+    assert lists.loc[lists["user"] == 777, "item"].tolist() == expected
+    first = by_knn.recommend(3, n_items=5)["item"].tolist()
+    assert lists.loc[lists["user"] == 3, "item"].tolist()[:5] == first
+
+
+def test_weights_are_those_among_the_members_that_know_a_user(with_features, X):
+    blend = with_features.set_params(normalize="none").fit(X)
+    row = pd.DataFrame({"user": 777, "item": blend.items_})
+
+    found = blend.predict(row)
+
+    np.testing.assert_allclose(found, blend.recommenders_[1].predict(row), rtol=1e-6)
+
+
 def test_people_in_no_table_are_served_by_the_members_that_take_features(with_features):
     people = pd.DataFrame({"a": [0.3, -1.0], "b": [0.0, 2.0]}, index=["x", "y"])
 
@@ -207,14 +229,6 @@ def test_people_in_no_table_are_refused_without_such_a_member(X):
 
     with pytest.raises(ValueError, match="fitted without user features"):
         blend.recommend(user_features=pd.DataFrame({"a": [1.0]}))
-
-
-def test_an_ensemble_of_rating_models_is_one():
-    blend = BlendRecommender([("mean", BaselineRecommender())])
-
-    assert blend.__recommender_tags__().feedback == "explicit"
-    table = pd.DataFrame({"u": [1, 1, 2], "i": [1, 1, 2], "r": [4.0, 2.0, 5.0]})
-    assert blend.fit(table).interactions_[[0], [0]] == 3.0
 
 
 @pytest.mark.slow  # processes are started
