@@ -1,18 +1,19 @@
 """Blend the scores of several recommenders."""
 # SPDX-License-Identifier: BSD-3-Clause
 
-import warnings
 from numbers import Integral, Real
 from typing import ClassVar
 
 import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from sklearn_recsys._warning import warn_caller
 from sklearn_recsys.ensemble._composed import (
     ComposedRecommender,
     NamedMembersMixin,
     require_recommender,
 )
+from sklearn_recsys.ensemble._leaks import warn_of_leaks
 from sklearn_recsys.ensemble._normalize import NORMALIZATIONS, normalize
 from sklearn_recsys.ensemble._source import as_generator, hold_out, subtract
 from sklearn_recsys.ensemble._team import Team, choose_counted, mark_unseen
@@ -83,7 +84,8 @@ class BlendRecommender(NamedMembersMixin, ComposedRecommender):
     Warns
     -----
     sklearn_recsys.exceptions.DataWarning
-        If weights cannot be fitted since nobody has enough pairs; all members then weigh alike.
+        If weights cannot be fitted since nobody has enough pairs; all members then weigh alike. Or
+        if a frozen member has learned already from what is held out to fit weights.
 
     See Also
     --------
@@ -175,15 +177,16 @@ class BlendRecommender(NamedMembersMixin, ComposedRecommender):
         users = choose_users(held_out, self.max_users, rng)
         self.validation_score_ = np.nan
         if not len(users):
-            warnings.warn(
+            warn_caller(
                 f"weights='fit' holds out validation_size={self.validation_size} of each user's "
                 "pairs, but nobody has so many that a positive one is held out: all members weigh "
                 "alike. Raise validation_size, or give weights.",
                 DataWarning,
-                stacklevel=5,
             )
             return np.full(len(members), 1 / len(members))
         fitted = source.take(kept).fit(members, self.n_jobs)
+        named = dict(zip([name for name, _ in self._members()], fitted, strict=True))
+        warn_of_leaks(named, interactions, held_out, users, what="Fitted weights")
         ids, ratings = (interactions.users, interactions.items), self._gives_ratings()
         team = Team.of(fitted, *ids, ratings=ratings)
         # What is left of a user's row is what her members have seen.
