@@ -8,11 +8,7 @@ import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklearn_recsys._warning import warn_caller
-from sklearn_recsys.ensemble._composed import (
-    ComposedRecommender,
-    NamedMembersMixin,
-    require_recommender,
-)
+from sklearn_recsys.ensemble._composed import ComposedRecommender, NamedMembersMixin
 from sklearn_recsys.ensemble._leaks import warn_of_leaks
 from sklearn_recsys.ensemble._normalize import NORMALIZATIONS, normalize
 from sklearn_recsys.ensemble._source import as_generator, hold_out, subtract
@@ -165,7 +161,7 @@ class BlendRecommender(NamedMembersMixin, ComposedRecommender):
 
     def _learn(self, interactions, source):
         vars(self).pop("validation_score_", None)
-        members = [require_recommender(*member) for member in self._members()]
+        members = [member for _, member in self._members()]
         if isinstance(self.weights, str):
             self.weights_ = self._fit_weights(members, interactions, source)
         else:

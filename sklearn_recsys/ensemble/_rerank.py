@@ -17,11 +17,7 @@ from sklearn_recsys._warning import warn_caller
 from sklearn_recsys.base._blocks import memory_batches
 from sklearn_recsys.base._ranking import tie_order
 from sklearn_recsys.ensemble._candidates import SideInformation, gather, name_features
-from sklearn_recsys.ensemble._composed import (
-    ComposedRecommender,
-    NamedMembersMixin,
-    require_recommender,
-)
+from sklearn_recsys.ensemble._composed import ComposedRecommender, NamedMembersMixin
 from sklearn_recsys.ensemble._leaks import warn_of_leaks
 from sklearn_recsys.ensemble._source import as_generator, hold_out, subtract
 from sklearn_recsys.ensemble._team import Team
@@ -180,7 +176,7 @@ class RerankRecommender(NamedMembersMixin, ComposedRecommender):
         self.verbose = verbose
 
     def _learn(self, interactions, source):
-        members = [require_recommender(*member) for member in self._members()]
+        members = [member for _, member in self._members()]
         tables = (self.user_features, interactions.users), (self.item_features, interactions.items)
         self._tables = [
             None if table is None else table.fit(index.ids, role=index.role)
