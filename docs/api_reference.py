@@ -212,6 +212,7 @@ ROOMS = (
             "compare_recommenders",
             "RecommenderComparison",
             "search_intervals",
+            "lint_evaluation",
         ),
     ),
     Room(
@@ -254,6 +255,7 @@ ROOMS = (
         "What is raised, and when.",
         (
             "DataWarning",
+            "EvaluationWarning",
             "UnknownIdError",
             "FormatVersionError",
             "PerformanceWarning",
