@@ -212,6 +212,7 @@ ROOMS = (
             "compare_recommenders",
             "RecommenderComparison",
             "search_intervals",
+            "search_progress",
             "lint_evaluation",
         ),
     ),
