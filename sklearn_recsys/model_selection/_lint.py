@@ -40,7 +40,7 @@ def lint_evaluation(estimators, X, *, y=None, cv=None, scoring=None, X_test=None
 
     Parameters
     ----------
-    estimators : estimator, search, or dict of str to estimator
+    estimators : estimator or search, or dict or list of them
         What is evaluated, fitted or not: recommenders, Pipelines or searches over them. A search
         brings its own `cv` and `scoring`.
     X : table of shape (n_rows, n_columns)
@@ -66,9 +66,10 @@ def lint_evaluation(estimators, X, *, y=None, cv=None, scoring=None, X_test=None
     Raises
     ------
     TypeError
-        If `X` or `X_test` is no table, or their ids are of different types.
+        If `X` or `X_test` is sparse, their ids are of different types, or something in
+        `estimators` is no estimator.
     ValueError
-        If `scoring` is an unknown name.
+        If `X` or `X_test` is no table, or `scoring` is an unknown name.
 
     See Also
     --------
@@ -102,7 +103,7 @@ def lint_evaluation(estimators, X, *, y=None, cv=None, scoring=None, X_test=None
     ['EVAL002']
     """
     X = require_table(X)
-    named = dict(estimators) if isinstance(estimators, Mapping) else {"": estimators}
+    named = _name(estimators)
     found: list[Finding] = []
     for estimator in named.values():
         if _is_search(estimator):
@@ -146,6 +147,19 @@ def findings_of_comparison(
         )
     }
     yield from find_equal_models(alike, pick_users(X_test))
+
+
+def _name(estimators: Any) -> dict[str, Any]:
+    if isinstance(estimators, Mapping):
+        named = dict(estimators)
+    elif isinstance(estimators, (list, tuple)):
+        named = {f"{type(each).__name__} ({i})": each for i, each in enumerate(estimators)}
+    else:
+        named = {type(estimators).__name__: estimators}
+    for name, estimator in named.items():
+        if isinstance(estimator, type) or not hasattr(estimator, "fit"):
+            raise TypeError(f"estimators must hold estimators, but {name!r} is {estimator!r}.")
+    return named
 
 
 class _Protocol(NamedTuple):

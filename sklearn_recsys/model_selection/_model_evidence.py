@@ -140,8 +140,16 @@ def _describe(model: Any) -> str:
 
 
 def _without_idle(params: Mapping[str, Any]) -> str:
+    """Return parameters as text, without those that make no other model."""
     kept = {name: params[name] for name in params if name.rpartition("__")[2] not in _IDLE}
-    return repr(sorted(kept.items(), key=lambda item: item[0]))
+    return repr(sorted((name, _name_kind(value)) for name, value in kept.items()))
+
+
+def _name_kind(value: Any) -> str:
+    """Return an estimator's class, as its parameters have names of their own; else the value."""
+    if isinstance(value, (list, tuple)):
+        return str([_name_kind(each) for each in value])
+    return type(value).__qualname__ if hasattr(value, "get_params") else repr(value)
 
 
 def _named(names: Any) -> str:

@@ -16,6 +16,7 @@ from sklearn.model_selection import GridSearchCV, GroupKFold, KFold, ShuffleSpli
 
 from sklearn_recsys.baseline import PopularityRecommender
 from sklearn_recsys.datasets import make_interactions
+from sklearn_recsys.ensemble import BlendRecommender
 from sklearn_recsys.exceptions import EvaluationWarning
 from sklearn_recsys.linear_model import EASERecommender
 from sklearn_recsys.metrics import make_ranking_scorer, sampled_ranking_metrics
@@ -347,6 +348,18 @@ def test_one_model_under_two_names_is_no_finding(films):
     assert codes(models, train, X_test=test) == []
 
 
+def test_members_with_other_numbers_of_jobs_are_no_finding(films):
+    train, test = films
+    blends = [
+        BlendRecommender([("ease", EASERecommender(n_jobs=n)), ("popular", popular)]).fit(train)
+        for n, popular in ((None, PopularityRecommender()), (2, PopularityRecommender()))
+    ]
+
+    assert codes(blends, train, X_test=test) == []
+    blends[1].set_params(popular=EASERecommender(reg=1.0), ease__reg=250.0)
+    assert codes(blends, train, X_test=test) == ["EVAL007"]
+
+
 def test_a_search_whose_settings_do_nothing_is_found():
     X = WORLDS["films"].iloc[:, :3]
     search = GridSearchCV(ItemKNNRecommender(), {"n_neighbors": [100, 200]}, cv=InteractionKFold(2))
@@ -590,5 +603,7 @@ def test_what_is_no_table_or_no_scorer_is_refused(films):
         lint_evaluation(EASERecommender(), [1, 2, 3])
     with pytest.raises(TypeError, match="user ids were of type"):
         lint_evaluation(EASERecommender(), train, X_test=test.astype({"user_id": str}))
+    with pytest.raises(TypeError, match="estimators must hold estimators, but 'ease' is <class"):
+        lint_evaluation({"ease": EASERecommender}, train)
     with pytest.raises(ValueError, match="ndcg"):
         lint_evaluation(EASERecommender(), train, X_test=test, scoring="ndcg@10")
