@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import warnings
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -30,10 +30,41 @@ from sklearn_recsys.metrics._unwrapping import (
     validate_width,
 )
 
-__all__ = ["RankingScorer"]
+__all__ = ["Case", "RankingScorer"]
 
 # Rows of recommendations held at once: a block's frame and arrays stay within a few hundred MB.
 _MAX_ROWS_AT_ONCE = 4_000_000
+
+
+class Case(NamedTuple):
+    """Hold what a recommender is asked, and what its lists are judged by.
+
+    Attributes
+    ----------
+    recommender : fitted recommender
+    test : TestSet
+        The held-out rows.
+    truth : Truth
+        What the test users turned out to want.
+    unknown : ndarray of shape (n_test_users,), dtype bool
+        Users of `test` of whom nothing is known.
+    history : table or None
+        Interactions that replace those in the training data.
+    background : Background
+        What metrics beyond accuracy see the lists against.
+    """
+
+    recommender: Any
+    test: TestSet
+    truth: Truth
+    unknown: NDArray[np.bool_]
+    history: Table | None
+    background: Background
+
+    @property
+    def user_ids(self) -> np.ndarray:
+        """Who is scored, of shape (n_users,)."""
+        return self.test.index.ids[self.truth.users]
 
 
 class RankingScorer:
@@ -73,6 +104,13 @@ class RankingScorer:
 
     def report(self, estimator: Any, X: Table, y: Any = None) -> Bunch:
         """Return the scores, also per user and per group of users, and the number of users."""
+        case = self.prepare(estimator, X, y)
+        measured = self.measure(case, self.ask(case))
+        _warn_if_undefined(measured.scores, has_users=len(case.truth) > 0)
+        return measured
+
+    def prepare(self, estimator: Any, X: Table, y: Any = None) -> Case:
+        """Read the held-out rows as the recommender of a fitted estimator is judged by them."""
         transformers, recommender = find_recommender(estimator)
         X = validate_width(unwrap(estimator), X)
         test = encode_test_set(
@@ -87,13 +125,42 @@ class RankingScorer:
         history = None
         if is_history is not None:
             history = test.usable(history_table(X, y, test.columns, is_history, transformers))
-        lists = self._ask(recommender, test, truth, history)
         options = {name: self._options[name] for name in ("item_features", "exclude_seen")}
         background = Background(recommender, test, is_history, **options)
-        measured = self._measure(lists, background, truth, test)
-        _warn_if_undefined(measured.scores, has_users=len(truth) > 0)
-        n_unknown = int(unknown[truth.users].sum())
-        return Bunch(**measured, n_users=len(truth), n_unknown_users=n_unknown)
+        return Case(recommender, test, truth, unknown, history, background)
+
+    def ask(self, case: Case) -> Iterator[Lists]:
+        """Yield the lists of all users, from one pass of recommend in blocks of users."""
+        test, truth, history = case.test, case.truth, case.history
+        metrics = self._metrics.values()
+        largest_k = max((metric.k for metric in metrics if metric.k), default=None)
+        whole = frozenset(metric.family for metric in metrics if metric.k is None)
+        owners = None if history is None else test.index.encode(take_column(history, 0))
+        longest = len(test.catalogue) if whole or largest_k is None else largest_k
+        size = max(1, _MAX_ROWS_AT_ONCE // longest)
+        for start in range(0, len(truth), size):
+            part = truth.part(start, start + size)
+            asked = None
+            if owners is not None:
+                rows = np.flatnonzero(np.isin(owners, part.users))
+                asked = take_rows(history, rows) if len(rows) else None
+            question = Question(
+                test.index.ids[part.users], largest_k, whole, self._options["exclude_seen"], asked
+            )
+            yield ask(case.recommender, question, part, test.catalogue)
+
+    def measure(self, case: Case, lists: Iterable[Lists]) -> Bunch:
+        """Score lists, which come in blocks of users; nothing is warned of."""
+        ids, groups = case.user_ids, self._options["user_groups"]
+        measured = measure(
+            lists,
+            self._metrics,
+            case.background,
+            users=pd.Index(ids, name=case.test.columns.user_name, tupleize_cols=False),
+            groups=None if groups is None else find_groups(groups, ids),
+        )
+        n_unknown = int(case.unknown[case.truth.users].sum())
+        return Bunch(**measured, n_users=len(case.truth), n_unknown_users=n_unknown)
 
     def _cut(self, test: TestSet) -> NDArray[np.bool_] | None:
         """Mark the rows that are shown to the recommender; None where histories are not cut."""
@@ -112,7 +179,7 @@ class RankingScorer:
         if len(found) and self._options["unknown_users"] == "raise":
             raise UnknownIdError(message + 'Pass unknown_users="fallback" or "drop" to score.')
         if len(found) > len(ids) / 2:
-            warnings.warn(message + _WHY_UNKNOWN, DataWarning, stacklevel=4)
+            warnings.warn(message + _WHY_UNKNOWN, DataWarning, stacklevel=5)
 
     def _collect_truth(
         self,
@@ -137,39 +204,6 @@ class RankingScorer:
             everyone = np.arange(len(test.rows), dtype=np.int32)
             return truth.without(test.histories(is_history), everyone, n_threads=n_threads)
         return truth.without(recommender.interactions_, test.rows, n_threads=n_threads)
-
-    def _ask(
-        self, recommender: Any, test: TestSet, truth: Truth, history: Table | None
-    ) -> Iterator[Lists]:
-        """Yield the lists of all users, from one pass of recommend in blocks of users."""
-        metrics = self._metrics.values()
-        largest_k = max((metric.k for metric in metrics if metric.k), default=None)
-        whole = frozenset(metric.family for metric in metrics if metric.k is None)
-        owners = None if history is None else test.index.encode(take_column(history, 0))
-        longest = len(test.catalogue) if whole or largest_k is None else largest_k
-        size = max(1, _MAX_ROWS_AT_ONCE // longest)
-        for start in range(0, len(truth), size):
-            part = truth.part(start, start + size)
-            asked = None
-            if owners is not None:
-                rows = np.flatnonzero(np.isin(owners, part.users))
-                asked = take_rows(history, rows) if len(rows) else None
-            question = Question(
-                test.index.ids[part.users], largest_k, whole, self._options["exclude_seen"], asked
-            )
-            yield ask(recommender, question, part, test.catalogue)
-
-    def _measure(
-        self, lists: Iterator[Lists], background: Background, truth: Truth, test: TestSet
-    ) -> Bunch:
-        ids, groups = test.index.ids[truth.users], self._options["user_groups"]
-        return measure(
-            lists,
-            self._metrics,
-            background,
-            users=pd.Index(ids, name=test.columns.user_name, tupleize_cols=False),
-            groups=None if groups is None else find_groups(groups, ids),
-        )
 
 
 _WHY_UNKNOWN = (

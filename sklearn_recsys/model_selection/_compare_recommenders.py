@@ -141,7 +141,10 @@ def read_metrics(metrics: Any) -> RankingScorer:
 def read_splits(cv: Any, X: Table, y: Any) -> list[tuple[np.ndarray, np.ndarray]]:
     """Return the positions of the training and test rows of each split."""
     splitter = InteractionKFold() if cv is None else check_cv(cv)
-    return list(splitter.split(X, y))
+    splits = list(splitter.split(X, y))
+    if not splits:
+        raise ValueError(f"cv={cv!r} gives no splits: an iterator can be used only once.")
+    return splits
 
 
 def _name_estimators(estimators: Any) -> dict[str, Any]:

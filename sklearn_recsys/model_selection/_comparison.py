@@ -17,24 +17,46 @@ _COSTS = ["fit_time", "score_time", "peak_memory"]
 
 
 class RecommenderComparison:
-    """Hold the scores of several recommenders on the same users; made by `compare_recommenders`.
+    """Hold the scores of several recommenders on the same users.
+
+    Made by :func:`compare_recommenders`, which says how to read it.
+
+    Parameters
+    ----------
+    scores : UserScores
+        What each recommender achieved, as in `per_user` and `per_fold`.
+    metrics : list of str
+        The first is the one that recommenders are ordered by.
+    confidence_level : float
+        Of all intervals.
+    n_resamples : int
+        Draws of users for the intervals.
+    random_state : int or None
+        Seed of the draws.
 
     Attributes
     ----------
-    metrics : list of str
-        The first is the one that recommenders are ordered by.
     per_user : DataFrame of shape (n_users, n_recommenders * n_metrics)
         Columns (recommender, metric), one row per user id: the mean over the test parts that the
         user is in. Metrics of all lists together, such as "catalogue_coverage@10", are not here.
     per_fold : DataFrame of shape (n_recommenders * n_folds, n_metrics + 4)
         Index (recommender, fold): the scores, ``n_users``, ``fit_time`` and ``score_time``
         (seconds) and ``peak_memory`` (bytes that a fit needs beyond the data).
-    confidence_level : float
-        Of all intervals.
 
     See Also
     --------
-    compare_recommenders : Makes it, and says how to read it.
+    compare_recommenders : Makes it.
+
+    Examples
+    --------
+    >>> from sklearn_recsys.baseline import PopularityRecommender, RandomRecommender
+    >>> from sklearn_recsys.datasets import make_interactions
+    >>> from sklearn_recsys.model_selection import compare_recommenders
+    >>> X = make_interactions(n_users=100, n_items=80, n_interactions=2000).X
+    >>> models = [PopularityRecommender(), RandomRecommender(random_state=0)]
+    >>> comparison = compare_recommenders(models, X, metrics="ndcg@10")
+    >>> comparison.per_user.shape, comparison.per_fold.shape
+    ((100, 2), (10, 5))
     """
 
     def __init__(
@@ -182,7 +204,7 @@ class RecommenderComparison:
     def _shown(self) -> pd.DataFrame:
         """Return the summary as people read it."""
         table = self._summary
-        shown = pd.DataFrame(index=table.index)
+        shown = pd.DataFrame(index=table.index.rename(None))
         for metric in self.metrics:
             ends = zip(table[f"{metric}_low"], table[f"{metric}_high"], strict=True)
             intervals = ["" if np.isnan(low) else f" [{low:.4f}, {high:.4f}]" for low, high in ends]

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_recsys.exceptions import DataWarning
 from sklearn_recsys.interactions._columns import require_table
 from sklearn_recsys.metrics._ranking_scorer import RankingScorer
+from sklearn_recsys.model_selection._compare_recommenders import read_splits
 from sklearn_recsys.model_selection._comparison import RecommenderComparison
 from sklearn_recsys.model_selection._user_scores import score_users
 
@@ -100,7 +101,7 @@ def search_intervals(
     ...     scoring=make_ranking_scorer("ndcg@10"),
     ... ).fit(X)
     >>> search_intervals(search, X)[["n_neighbors", "tied_with_best"]].values.tolist()
-    [[40, True], [35, True], [1, False]]
+    [[35, True], [40, True], [1, False]]
     """
     scorer, metric = _read_search(search)
     X = require_table(X)
@@ -111,7 +112,7 @@ def search_intervals(
         name: clone(search.estimator).set_params(**clone(settings, safe=False))
         for name, settings in params.items()
     }
-    splits = list(check_cv(search.cv).split(X, y))
+    splits = read_splits(check_cv(search.cv), X, y)  # None is scikit-learn's choice here
     scores = score_users(estimators, X, y, splits=splits, scorer=scorer, n_jobs=n_jobs)
     name = metric or scorer.metrics[0]
     _warn_if_changed(search, scores.per_fold[name], metric or "score")
