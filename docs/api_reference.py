@@ -212,6 +212,8 @@ ROOMS = (
             "compare_recommenders",
             "RecommenderComparison",
             "search_intervals",
+            "search_progress",
+            "lint_evaluation",
         ),
     ),
     Room(
@@ -254,6 +256,7 @@ ROOMS = (
         "What is raised, and when.",
         (
             "DataWarning",
+            "EvaluationWarning",
             "UnknownIdError",
             "FormatVersionError",
             "PerformanceWarning",
