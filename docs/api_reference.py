@@ -276,7 +276,7 @@ def write_api_pages(folder: Path) -> None:
 
 def _page(room: Room) -> str:
     module = f"sklearn_recsys.{room.name}"
-    lines = [*_heading(f"{module}: {room.title}"), room.text, "", f".. currentmodule:: {module}"]
+    lines = [*_heading(f"{module}: {room.title}"), f".. module:: {module}", "", room.text]
     classes = [name for name in room.names if _is_class(module, name)]
     functions = [name for name in room.names if name not in classes]
     for template, names in (("class.rst", classes), ("function.rst", functions)):
