@@ -212,6 +212,20 @@ ROOMS = (
         ),
     ),
     Room(
+        "inspection",
+        "Inspection",
+        "Figures of what recommenders do, after scikit-learn's Displays, and a report of all.",
+        (
+            "PrecisionRecallAtKDisplay",
+            "MetricAtKDisplay",
+            "LongTailDisplay",
+            "ParetoDisplay",
+            "ScoreDistributionDisplay",
+            "CalibrationAtKDisplay",
+            "FactorMapDisplay",
+        ),
+    ),
+    Room(
         "datasets",
         "Data sets",
         "Data to try things on, made, loaded or downloaded.",
