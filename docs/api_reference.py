@@ -200,7 +200,7 @@ ROOMS = (
     Room(
         "model_selection",
         "Model selection",
-        "Splits by row, user, item and time, and grids to search.",
+        "Splits by row, user, item and time, grids to search, and comparisons.",
         (
             "train_test_split_by_user",
             "InteractionKFold",
@@ -209,6 +209,9 @@ ROOMS = (
             "UserKFold",
             "ColdItemKFold",
             "suggested_grid",
+            "compare_recommenders",
+            "RecommenderComparison",
+            "search_intervals",
         ),
     ),
     Room(

@@ -74,6 +74,11 @@ class RankingScorer:
         self._metrics = metrics
         self._options = options
 
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The names of the metrics."""
+        return tuple(self._metrics)
+
     def __call__(self, estimator: Any, X: Table, y: Any = None) -> float | dict[str, float]:
         """Score a fitted estimator on held-out interactions."""
         scores = self.report(estimator, X, y).scores
