@@ -8,8 +8,8 @@ import numpy as np
 from sklearn_recsys.inspection._arrays import by_name, check_lengths
 from sklearn_recsys.inspection._evidence import Evidence, gather, name_of
 from sklearn_recsys.inspection._intervals import (
-    bootstrap_intervals,
-    check_confidence,
+    check_confidence_level,
+    intervals_over_users,
     mean_of_defined,
 )
 from sklearn_recsys.inspection._style import finish, label_of, look, new_axes, show_legend, title_of
@@ -22,7 +22,7 @@ class MetricAtKDisplay:
 
     Which recommender is best may depend on how many items are shown, and a difference within the
     intervals may be a matter of which users were asked. The bands are percentile intervals of the
-    mean from 1000 bootstrap resamples of the users; since all recommenders face the same users,
+    mean from 1999 bootstrap resamples of the users; since all recommenders face the same users,
     differences between them are better known than overlapping bands suggest. Costs one pass of
     ``recommend`` a recommender.
 
@@ -36,7 +36,7 @@ class MetricAtKDisplay:
         Lengths of the lists, increasing.
     metric : str
         The metric's name without ``@k``.
-    confidence : float, default=0.95
+    confidence_level : float, default=0.95
         What the intervals hold.
 
     Attributes
@@ -49,7 +49,7 @@ class MetricAtKDisplay:
         As above.
     metric : str
         As above.
-    confidence : float
+    confidence_level : float
         As above.
     lines_ : dict of str to matplotlib Line2D
         Each recommender's curve, once it is drawn.
@@ -79,14 +79,14 @@ class MetricAtKDisplay:
     array([0.5 , 0.75])
     """
 
-    def __init__(self, *, scores, intervals=None, k, metric, confidence=0.95):
-        check_confidence(confidence)
+    def __init__(self, *, scores, intervals=None, k, metric, confidence_level=0.95):
+        check_confidence_level(confidence_level)
         self.k = check_lengths(k)
         self.scores = by_name(scores, None)
         nothing = np.full((len(self.k), 2), np.nan)
         self.intervals = by_name(intervals or dict.fromkeys(self.scores, nothing), None)
         self.metric = metric
-        self.confidence = confidence
+        self.confidence_level = confidence_level
 
     @classmethod
     def from_estimator(
@@ -97,7 +97,7 @@ class MetricAtKDisplay:
         *,
         metric: str = "ndcg",
         k: Any = range(1, 21),
-        confidence: float = 0.95,
+        confidence_level: float = 0.95,
         scorer_params: dict[str, Any] | None = None,
         name: str | None = None,
         ax: Any = None,
@@ -117,7 +117,7 @@ class MetricAtKDisplay:
             A metric of :func:`~sklearn_recsys.metrics.make_ranking_scorer`, without ``@k``.
         k : iterable of int, default=range(1, 21)
             Lengths of the lists.
-        confidence : float, default=0.95
+        confidence_level : float, default=0.95
             What the intervals hold.
         scorer_params : dict, default=None
             Options of :func:`~sklearn_recsys.metrics.make_ranking_scorer`, such as ``fold_in``.
@@ -139,7 +139,7 @@ class MetricAtKDisplay:
             y,
             metric=metric,
             k=k,
-            confidence=confidence,
+            confidence_level=confidence_level,
             scorer_params=scorer_params,
             ax=ax,
             **kwargs,
@@ -154,7 +154,7 @@ class MetricAtKDisplay:
         *,
         metric: str = "ndcg",
         k: Any = range(1, 21),
-        confidence: float = 0.95,
+        confidence_level: float = 0.95,
         scorer_params: dict[str, Any] | None = None,
         ax: Any = None,
         **kwargs: Any,
@@ -173,7 +173,7 @@ class MetricAtKDisplay:
             A metric of :func:`~sklearn_recsys.metrics.make_ranking_scorer`, without ``@k``.
         k : iterable of int, default=range(1, 21)
             Lengths of the lists.
-        confidence : float, default=0.95
+        confidence_level : float, default=0.95
             What the intervals hold.
         scorer_params : dict, default=None
             Options of :func:`~sklearn_recsys.metrics.make_ranking_scorer`, such as ``fold_in``.
@@ -189,7 +189,7 @@ class MetricAtKDisplay:
         """
         names = [f"{metric}@{length}" for length in check_lengths(k)]
         evidence = gather(estimators, X, y, names, scorer_params)
-        return cls._from_evidence(evidence, metric, k, confidence).plot(ax, **kwargs)
+        return cls._from_evidence(evidence, metric, k, confidence_level).plot(ax, **kwargs)
 
     @classmethod
     def from_predictions(
@@ -198,7 +198,7 @@ class MetricAtKDisplay:
         *,
         metric: str,
         k: Any,
-        confidence: float = 0.95,
+        confidence_level: float = 0.95,
         name: str | None = None,
         ax: Any = None,
         **kwargs: Any,
@@ -214,7 +214,7 @@ class MetricAtKDisplay:
             The metric's name, for the axis.
         k : iterable of int
             Lengths of the lists, in the order of the columns and increasing.
-        confidence : float, default=0.95
+        confidence_level : float, default=0.95
             What the intervals hold.
         name : str, default=None
             What a single recommender is called.
@@ -238,18 +238,18 @@ class MetricAtKDisplay:
         display = cls(
             scores={key: mean_of_defined(array) for key, array in values.items()},
             intervals={
-                key: bootstrap_intervals(array, confidence=confidence)
+                key: intervals_over_users(array, confidence_level=confidence_level)
                 for key, array in values.items()
             },
             k=lengths,
             metric=metric,
-            confidence=confidence,
+            confidence_level=confidence_level,
         )
         return display.plot(ax, **kwargs)
 
     @classmethod
     def _from_evidence(
-        cls, evidence: dict[str, Evidence], metric: str, k: Any, confidence: float
+        cls, evidence: dict[str, Evidence], metric: str, k: Any, confidence_level: float
     ) -> "MetricAtKDisplay":
         lengths = check_lengths(k)
         names = [f"{metric}@{length}" for length in lengths]
@@ -262,9 +262,13 @@ class MetricAtKDisplay:
             per_user = found.measured.per_user
             if names[0] in per_user:
                 values = per_user[names].to_numpy(dtype=np.float64)
-                intervals[name] = bootstrap_intervals(values, confidence=confidence)
+                intervals[name] = intervals_over_users(values, confidence_level=confidence_level)
         return cls(
-            scores=scores, intervals=intervals, k=lengths, metric=metric, confidence=confidence
+            scores=scores,
+            intervals=intervals,
+            k=lengths,
+            metric=metric,
+            confidence_level=confidence_level,
         )
 
     def plot(self, ax: Any = None, **kwargs: Any) -> "MetricAtKDisplay":
@@ -293,7 +297,7 @@ class MetricAtKDisplay:
                     self.k, low, high, color=line.get_color(), alpha=0.15, linewidth=0
                 )
         label = label_of(self.metric)
-        remark = f" ({self.confidence:.0%} intervals over users)" if self.bands_ else ""
+        remark = f" ({self.confidence_level:.0%} intervals over users)" if self.bands_ else ""
         finish(
             ax,
             title=f"{title_of(self.metric)}@k by length of list{remark}",

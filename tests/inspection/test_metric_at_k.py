@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from sklearn_recsys.inspection import MetricAtKDisplay
-from sklearn_recsys.inspection._intervals import bootstrap_intervals
 from sklearn_recsys.metrics import make_ranking_scorer
 
 
@@ -40,7 +39,7 @@ def test_a_metric_of_all_lists_together_has_no_band(models, parts):
 
 
 def test_the_title_names_the_metric_as_texts_do(models, parts):
-    display = MetricAtKDisplay.from_estimator(models["SVD"], parts[1], confidence=0.9)
+    display = MetricAtKDisplay.from_estimator(models["SVD"], parts[1], confidence_level=0.9)
 
     assert display.ax_.get_title() == "nDCG@k by length of list (90% intervals over users)"
     assert display.k.tolist() == list(range(1, 21))
@@ -62,39 +61,9 @@ def test_as_many_columns_as_lengths_are_asked_for():
         MetricAtKDisplay.from_predictions([[1]], metric="ndcg", k=[1, 2])
 
 
-@pytest.mark.parametrize("confidence", [0, 1, 95])
-def test_a_confidence_that_is_no_share_is_named(confidence):
-    with pytest.raises(ValueError, match="confidence must be a share"):
-        MetricAtKDisplay.from_predictions([[1]], metric="ndcg", k=[1], confidence=confidence)
-
-
-def test_an_interval_is_as_wide_as_the_normal_approximation_says():
-    values = np.random.default_rng(0).exponential(size=(400, 2))
-    low, high = bootstrap_intervals(values).T
-
-    half = 1.96 * values.std(axis=0) / np.sqrt(len(values))
-
-    np.testing.assert_allclose((high - low) / 2, half, rtol=0.1)
-    np.testing.assert_allclose((high + low) / 2, values.mean(axis=0), atol=0.1 * half.max())
-
-
-def test_an_interval_holds_the_mean_of_all_users_as_often_as_it_says():
-    rng = np.random.default_rng(1)
-    held = [
-        np.prod(bootstrap_intervals(rng.random((60, 1)), confidence=0.9, random_state=seed) - 0.5)
-        < 0
-        for seed in range(200)
-    ]
-
-    # 200 draws of 90 %: three standard deviations are 6.4 %.
-    assert np.mean(held) == pytest.approx(0.9, abs=0.065)
-
-
-def test_equal_users_leave_no_doubt_and_a_seed_gives_one_answer():
-    np.testing.assert_array_equal(bootstrap_intervals(np.full((5, 1), 0.25)), [[0.25, 0.25]])
-    values = np.random.default_rng(0).random((9, 1))
-    np.testing.assert_array_equal(bootstrap_intervals(values), bootstrap_intervals(values))
-
-
-def test_intervals_of_nobody_are_undefined():
-    np.testing.assert_array_equal(bootstrap_intervals(np.empty((0, 1))), [[np.nan, np.nan]])
+@pytest.mark.parametrize("confidence_level", [0, 1, 95])
+def test_a_confidence_that_is_no_share_is_named(confidence_level):
+    with pytest.raises(ValueError, match="confidence_level must be a share"):
+        MetricAtKDisplay.from_predictions(
+            [[1]], metric="ndcg", k=[1], confidence_level=confidence_level
+        )
