@@ -226,6 +226,8 @@ ROOMS = (
             "ScoreDistributionDisplay",
             "CalibrationAtKDisplay",
             "FactorMapDisplay",
+            "evaluation_report",
+            "EvaluationReport",
         ),
     ),
     Room(

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from sklearn_recsys.inspection._evidence import gather, name_of
 from sklearn_recsys.inspection._style import INK, finish, label_of, look, new_axes, title_of
+from sklearn_recsys.model_selection import RecommenderComparison
 
 __all__ = ["ParetoDisplay"]
 
@@ -175,6 +176,41 @@ class ParetoDisplay:
             for name, found in evidence.items()
         }
         return cls(scores, x_metric=x_metric, y_metric=y_metric).plot(ax, **kwargs)
+
+    @classmethod
+    def from_comparison(
+        cls,
+        comparison: RecommenderComparison,
+        *,
+        x_metric: str | None = None,
+        y_metric: str | None = None,
+        ax: Any = None,
+        **kwargs: Any,
+    ) -> "ParetoDisplay":
+        """Draw what a comparison found, without asking anybody again.
+
+        Parameters
+        ----------
+        comparison : RecommenderComparison
+            Of at least two metrics.
+        x_metric : str, default=None
+            The metric across; None is the comparison's second.
+        y_metric : str, default=None
+            The metric upwards; None is the comparison's first.
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a new figure.
+        **kwargs : dict
+            Passed to matplotlib's ``plot``.
+
+        Returns
+        -------
+        ParetoDisplay
+            The numbers, and the figure.
+        """
+        first, second = (*comparison.metrics, comparison.metrics[0])[:2]
+        x_metric, y_metric = x_metric or second, y_metric or first
+        table = comparison.summary()
+        return cls.from_predictions(table, x_metric=x_metric, y_metric=y_metric, ax=ax, **kwargs)
 
     @classmethod
     def from_predictions(

@@ -13,7 +13,7 @@ _MARKERS = "os^Dv<P"
 _DASHES = ("-", "--", "-.", ":")
 
 # What stands for the data themselves, and not for a recommender.
-INK = "0.35"
+INK = "#5a5b5c"
 
 _LABELS = {"ndcg": "nDCG", "map": "MAP", "mrr": "MRR", "auc": "AUC", "f1": "F1"}
 

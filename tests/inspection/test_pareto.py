@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sklearn_recsys.baseline import PopularityRecommender, RandomRecommender
 from sklearn_recsys.inspection import ParetoDisplay
 from sklearn_recsys.metrics import make_ranking_scorer
+from sklearn_recsys.model_selection import InteractionKFold, compare_recommenders
 
 PAIRS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=8)
 
@@ -67,3 +69,19 @@ def test_a_single_recommender_is_efficient(models, parts):
 def test_what_are_no_pairs_of_numbers_is_an_error(scores):
     with pytest.raises(ValueError, match="scores must"):
         ParetoDisplay(scores, x_metric="x", y_metric="y")
+
+
+def test_a_comparison_is_drawn_as_it_stands(parts):
+    comparison = compare_recommenders(
+        {"popular": PopularityRecommender(), "random": RandomRecommender(random_state=0)},
+        parts[0],
+        cv=InteractionKFold(2),
+        metrics=["ndcg@5", "catalogue_coverage@5"],
+    )
+
+    display = ParetoDisplay.from_comparison(comparison)
+
+    assert (display.x_metric, display.y_metric) == ("catalogue_coverage@5", "ndcg@5")
+    expected = comparison.summary()[["catalogue_coverage@5", "ndcg@5"]]
+    np.testing.assert_array_equal(display.points, expected)
+    assert display.names == list(expected.index)
