@@ -217,6 +217,22 @@ ROOMS = (
         ),
     ),
     Room(
+        "inspection",
+        "Inspection",
+        "Figures of what recommenders do, after scikit-learn's Displays, and a report of all.",
+        (
+            "PrecisionRecallAtKDisplay",
+            "MetricAtKDisplay",
+            "LongTailDisplay",
+            "ParetoDisplay",
+            "ScoreDistributionDisplay",
+            "CalibrationAtKDisplay",
+            "FactorMapDisplay",
+            "evaluation_report",
+            "EvaluationReport",
+        ),
+    ),
+    Room(
         "datasets",
         "Data sets",
         "Data to try things on, made, loaded or downloaded.",
