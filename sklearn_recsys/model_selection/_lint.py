@@ -51,7 +51,7 @@ def lint_evaluation(estimators, X, *, y=None, cv=None, scoring=None, X_test=None
         How `X` is split; the first split is looked at. None is the search's own, or no split.
         An iterator that can be read only once is left alone.
     scoring : str, callable, list or dict, default=None
-        As for ``cross_validate``; None is the search's own, or nDCG@10, the recommenders' `score`.
+        As for ``cross_validate``; None is the search's own, or the recommenders' `score`.
         Other scorers than those of ``make_ranking_scorer`` are looked at if a model is fitted.
     X_test : table, default=None
         The rows that the final figure is computed from, if they were held out.
@@ -73,7 +73,7 @@ def lint_evaluation(estimators, X, *, y=None, cv=None, scoring=None, X_test=None
 
     See Also
     --------
-    make_ranking_scorer : Ranks the whole catalogue, without what is seen.
+    sklearn_recsys.metrics.make_ranking_scorer : Ranks the whole catalogue, without what is seen.
     TemporalSplit : Trains on what was before and tests on what came after.
 
     Notes
