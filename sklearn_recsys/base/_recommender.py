@@ -203,9 +203,10 @@ class BaseRecommender(
         history : table of interactions, default=None
             Interactions of users who need not have been seen in `fit`. It replaces the training
             interactions of the users in it, in scoring and in `exclude_seen`.
-        user_features : DataFrame, default=None
+        user_features : DataFrame or mapping, default=None
             People who are in no table: a row of features for each, named as in the model's own
-            `user_features`. The user column of the answer holds the labels of its index.
+            `user_features`. The user column of the answer holds the labels of its index, or the
+            keys of the mapping.
         on_unknown : {"raise", "popular", "skip"}, default="raise"
             Whether users without interactions raise, get the popular items, or get none.
 
