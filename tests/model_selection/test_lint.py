@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import ndcg_score, roc_auc_score
 from sklearn.model_selection import GridSearchCV, GroupKFold, KFold, ShuffleSplit
@@ -535,15 +536,38 @@ def test_nothing_is_changed_by_being_looked_at(films, fitted):
 def test_a_comparison_finds_equal_models_by_their_scores(films, fitted):
     train, test = films
     same = {n: ItemKNNRecommender(n_neighbors=int(n)).fit(train) for n in ("100", "200")}
-    models = {**fitted, **same}
-    per_user = {name: NDCG.report(model, test).per_user for name, model in models.items()}
+    models = {**fitted, **same, "again": clone(fitted["ease"])}
+    per_user = {
+        name: NDCG.report(fitted["ease"] if name == "again" else model, test).per_user
+        for name, model in models.items()
+    }
 
-    found = list(findings_of_comparison(models, train, test, per_user, scoring=NDCG))
-
-    assert [finding.code for finding in found] == ["EVAL007"]
-    assert "'100', '200'" in found[0].message
+    for estimators in (models, {name: clone(model) for name, model in models.items()}):
+        found = list(findings_of_comparison(estimators, train, test, per_user, scoring=NDCG))
+        assert [finding.code for finding in found] == ["EVAL007"]
+        assert found[0].message.startswith("'100', '200' have the same score for each of 120 ")
     per_user["100"] = per_user["100"] + 1
     assert list(findings_of_comparison(models, train, test, per_user, scoring=NDCG)) == []
+
+
+def test_hits_that_are_the_same_by_chance_make_no_models_equal(films, fitted):
+    train, test = films
+    hits = {name: np.arange(100)[:, None] % 2 for name in fitted}
+    few = {name: np.arange(10)[:, None] / 10 for name in fitted}
+
+    assert list(findings_of_comparison(fitted, train, test, hits)) == []
+    assert list(findings_of_comparison(fitted, train, test, few)) == []
+
+
+def test_a_comparison_is_looked_at_like_any_evaluation(films):
+    X = WORLDS["films"]
+    train, test = train_test_split_by_user(X, random_state=0)
+    seen = EASERecommender().fit(X)
+    scorer = make_ranking_scorer("ndcg@10", exclude_seen=False)
+
+    found = findings_of_comparison({"seen": seen}, train, test, {}, scoring=scorer)
+
+    assert [finding.code for finding in found] == ["EVAL006", "EVAL002", "EVAL004"]
 
 
 # What findings are
