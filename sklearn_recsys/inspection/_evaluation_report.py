@@ -130,7 +130,6 @@ def evaluation_report(
     <EvaluationReport of 2 recommender(s) by 10 metrics>
     >>> report.tests[["better", "worse"]].values.tolist()
     [['EASE', 'popular']]
-    >>> report.save("report.html")  # doctest: +SKIP
     """
     names = _choose_metrics(metrics, k, has_features=item_features is not None)
     first = parse_metric(names[0])
