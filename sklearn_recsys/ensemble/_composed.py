@@ -172,11 +172,13 @@ class ComposedRecommender(DelegatedNeighborsMixin, BaseRecommender):
         if not every:
             return RecommenderTags()
         fold_ins = {tags.fold_in for tags in every}
+        is_sum = self._keeps_scale() and all("item" in tags.explain for tags in every)
         are_ratings = self._keeps_scale() and all(tags.feedback == "explicit" for tags in every)
         return RecommenderTags(
             personalized=any(tags.personalized for tags in every),
             feedback="explicit" if are_ratings else "implicit",
             fold_in=fold_ins.pop() if len(fold_ins) == 1 else "approximate",
+            explain=("item",) if is_sum else (),
             similar_items=any(tags.similar_items for tags in every),
             similar_users=any(tags.similar_users for tags in every),
             cold_users=any(tags.cold_users for tags in every),
