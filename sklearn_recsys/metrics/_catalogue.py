@@ -7,7 +7,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
-from sklearn_recsys.metrics._places import check_places, check_popularity, mean_of_places
+from sklearn_recsys.metrics._places import (
+    check_places,
+    check_popularity,
+    find_tail,
+    mean_of_places,
+)
 
 __all__ = [
     "catalogue_coverage",
@@ -225,11 +230,7 @@ def long_tail_share_at_k(
         raise ValueError(f"head must be a share between 0 and 1, got {head!r}.")
     popularity = check_popularity(popularity)
     places = check_places(ranked_items, k, len(popularity))
-    order = np.argsort(-popularity, kind="stable")
-    before = np.cumsum(popularity[order]) - popularity[order]
-    is_tail = np.empty(len(popularity))
-    is_tail[order] = before >= head * popularity.sum()
-    return mean_of_places(places, is_tail)
+    return mean_of_places(places, find_tail(popularity, head).astype(np.float64))
 
 
 def novelty_at_k(
