@@ -144,7 +144,7 @@ def _part(content: Mapping[str, Any], name: str, kind: type | tuple[type, ...], 
 
 def _number(track: Mapping[str, Any], name: str, place: str) -> float:
     value = track.get(name)
-    if isinstance(value, bool) or not isinstance(value, Real) or not np.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, Real) or not np.isfinite(float(value)):
         raise ValueError(f"{place}: {name} must be a number, got {value!r}.")
     return float(value)
 
