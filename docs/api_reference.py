@@ -200,7 +200,7 @@ ROOMS = (
     Room(
         "model_selection",
         "Model selection",
-        "Splits by row, user, item and time, and grids to search.",
+        "Splits by row, user, item and time, grids to search, and comparisons.",
         (
             "train_test_split_by_user",
             "InteractionKFold",
@@ -209,6 +209,27 @@ ROOMS = (
             "UserKFold",
             "ColdItemKFold",
             "suggested_grid",
+            "compare_recommenders",
+            "RecommenderComparison",
+            "search_intervals",
+            "search_progress",
+            "lint_evaluation",
+        ),
+    ),
+    Room(
+        "inspection",
+        "Inspection",
+        "Figures of what recommenders do, after scikit-learn's Displays, and a report of all.",
+        (
+            "PrecisionRecallAtKDisplay",
+            "MetricAtKDisplay",
+            "LongTailDisplay",
+            "ParetoDisplay",
+            "ScoreDistributionDisplay",
+            "CalibrationAtKDisplay",
+            "FactorMapDisplay",
+            "evaluation_report",
+            "EvaluationReport",
         ),
     ),
     Room(
@@ -251,6 +272,7 @@ ROOMS = (
         "What is raised, and when.",
         (
             "DataWarning",
+            "EvaluationWarning",
             "UnknownIdError",
             "FormatVersionError",
             "PerformanceWarning",
@@ -270,7 +292,7 @@ def write_api_pages(folder: Path) -> None:
 
 def _page(room: Room) -> str:
     module = f"sklearn_recsys.{room.name}"
-    lines = [*_heading(f"{module}: {room.title}"), room.text, "", f".. currentmodule:: {module}"]
+    lines = [*_heading(f"{module}: {room.title}"), f".. module:: {module}", "", room.text]
     classes = [name for name in room.names if _is_class(module, name)]
     functions = [name for name in room.names if name not in classes]
     for template, names in (("class.rst", classes), ("function.rst", functions)):

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from sklearn_recsys.base._blocks import densify, finite, memory_batches
 from sklearn_recsys.base._codes import CodesMixin
 from sklearn_recsys.base._groups import Group, group_users
+from sklearn_recsys.base._html import SummaryReprMixin
 from sklearn_recsys.base._neighborhood import NeighborhoodMixin
 from sklearn_recsys.base._rankers import rank_by_scores
 from sklearn_recsys.base._ranking import Ranker, check_length, tie_order
@@ -39,7 +40,9 @@ __all__ = ["BaseRecommender"]
 _ON_UNKNOWN = ("raise", "popular", "skip")
 
 
-class BaseRecommender(CodesMixin, NeighborhoodMixin, BaseEstimator, metaclass=ABCMeta):
+class BaseRecommender(
+    CodesMixin, NeighborhoodMixin, SummaryReprMixin, BaseEstimator, metaclass=ABCMeta
+):
     """Turn a table of interactions into ranked recommendations.
 
     A model supplies `_fit` and `_score`; ids, validation, unknown users, masking, ranking in

@@ -25,6 +25,7 @@ from sklearn_recsys.model_selection import (
     suggested_grid,
     train_test_split_by_user,
 )
+from sklearn_recsys.model_selection._intervals import bootstrap_intervals
 
 __all__ = ["Comparison", "Entry", "compare", "run"]
 
@@ -191,11 +192,17 @@ def _measure(tuned: tuple[BaseRecommender, dict[str, Any]], comparison: Comparis
     fitted = perf_counter()
     report = make_ranking_scorer(*comparison.metrics).report(recommender, comparison.test)
     _require_defined(report.scores[comparison.metrics[0]], comparison.metrics[0])
+    (low,), (high,) = bootstrap_intervals(
+        report.per_user[[comparison.metrics[0]]].to_numpy(),
+        confidence_level=0.95,
+        n_resamples=_N_RESAMPLES,
+        random_state=comparison.random_state,
+    )
     return Entry(
         recommender,
         settings,
         report.scores,
-        _bootstrap(report.per_user[comparison.metrics[0]], comparison.random_state),
+        (float(low), float(high)),
         report.n_users,
         fit_seconds=fitted - start,
         score_seconds=perf_counter() - fitted,
@@ -208,15 +215,6 @@ def _require_defined(score: float, metric: str) -> None:
             f"--metric {metric} is undefined for every user, since nobody has both an item to find "
             "and another one that should be ranked below it: choose another metric."
         )
-
-
-def _bootstrap(per_user: pd.Series, random_state: int) -> tuple[float, float]:
-    """Return the 95 % percentile interval of the mean over users."""
-    values = per_user.dropna().to_numpy()
-    rng = np.random.default_rng(random_state)
-    means = [rng.choice(values, len(values)).mean() for _ in range(_N_RESAMPLES)]
-    low, high = np.percentile(means, [2.5, 97.5])
-    return float(low), float(high)
 
 
 def _as_data(entries: Sequence[Entry]) -> pd.DataFrame:

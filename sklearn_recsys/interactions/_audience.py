@@ -1,7 +1,6 @@
 """Resolve whom a recommender is asked about, and which items it may name."""
 # SPDX-License-Identifier: BSD-3-Clause
 
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from sklearn_recsys._warning import warn_caller
 from sklearn_recsys.exceptions import DataWarning, UnknownIdError
 from sklearn_recsys.interactions._columns import Table, require_table, take_column
 from sklearn_recsys.interactions._fitted_features import FittedFeatures, read_rows
@@ -211,11 +211,10 @@ def _encode_history(
     known = codes >= 0
     if not known.all():
         unknown = table.items.ids[~known]
-        warnings.warn(
+        warn_caller(
             f"history holds {len(unknown)} item(s) that were not in the data given to fit: "
             f"{list_some(unknown)}. They are left out.",
             DataWarning,
-            stacklevel=4,
         )
     kept = np.flatnonzero(known)
     shape = (len(table.users), len(item_index))

@@ -7,7 +7,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
-from sklearn_recsys.metrics._places import check_places, check_popularity, mean_of_places
+from sklearn_recsys.metrics._places import (
+    check_places,
+    check_popularity,
+    find_tail,
+    mean_of_places,
+)
 
 __all__ = [
     "catalogue_coverage",
@@ -226,11 +231,7 @@ def long_tail_share_at_k(
         raise ValueError(f"head must be a share between 0 and 1, got {head!r}.")
     popularity = check_popularity(popularity)
     places = check_places(ranked_items, k, len(popularity))
-    order = np.argsort(-popularity, kind="stable")
-    before = np.cumsum(popularity[order]) - popularity[order]
-    is_tail = np.empty(len(popularity))
-    is_tail[order] = before >= head * popularity.sum()
-    return mean_of_places(places, is_tail)
+    return mean_of_places(places, find_tail(popularity, head).astype(np.float64))
 
 
 def novelty_at_k(
@@ -307,7 +308,7 @@ def popularity_lift(
 
     Returns
     -------
-    float, at least -1; NaN if there are no lists or no histories
+    float, at least -1, of the users with a list and a history; NaN if there are none
 
     Raises
     ------
@@ -344,9 +345,9 @@ def popularity_lift(
             f"and a column for each item, but has {histories.shape}."
         )
     lengths = histories.sum(axis=1)
-    chosen = (histories @ popularity)[lengths > 0] / lengths[lengths > 0]
     listed = mean_of_places(places, popularity)
-    listed = listed[~np.isnan(listed)]
-    if not len(listed) or not chosen.any():
+    both = (lengths > 0) & ~np.isnan(listed)
+    chosen = (histories @ popularity)[both] / lengths[both]
+    if not chosen.any():
         return np.nan
-    return float(listed.mean() / chosen.mean() - 1)
+    return float(listed[both].mean() / chosen.mean() - 1)

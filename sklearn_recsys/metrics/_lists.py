@@ -23,7 +23,7 @@ from sklearn_recsys.metrics._ranking import reciprocal_rank_at_k
 from sklearn_recsys.metrics._roc_auc import roc_auc_per_user
 from sklearn_recsys.metrics._truth import Truth
 
-__all__ = ["Lists", "Question", "ask", "lay_over"]
+__all__ = ["Lists", "Question", "ask"]
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
@@ -59,20 +59,28 @@ class Lists:
 
     Attributes
     ----------
+    items : ndarray of shape (n_users, width), dtype int64
+        Code of the item at each place of a user's list, -1 where the list is shorter.
     gains : ndarray of shape (n_users, width), dtype float64
         Gain at each place of a user's list, 0 where the item is not relevant.
-    n_relevant : ndarray of shape (n_users,), dtype int64
-        Relevant items, recommended or not.
+    truth : Truth
+        What the users wanted, recommended or not.
     ideal : ndarray of shape (n_users, largest k), dtype float64
         The largest gains in decreasing order.
     whole : dict of str to ndarray of shape (n_users,)
         Score of each family that judges the ranking of the whole catalogue.
     """
 
+    items: IntArray
     gains: FloatArray
-    n_relevant: IntArray
+    truth: Truth
     ideal: FloatArray
     whole: dict[str, FloatArray]
+
+    @property
+    def n_relevant(self) -> IntArray:
+        """The number of relevant items of each user, recommended or not."""
+        return self.truth.n_relevant
 
 
 def ask(recommender: Any, question: Question, truth: Truth, catalogue: IdIndex) -> Lists:
@@ -90,23 +98,18 @@ def ask(recommender: Any, question: Question, truth: Truth, catalogue: IdIndex) 
         return _ask_for_table(recommender, question, truth, catalogue, n_threads=n_threads)
     audience = recommender._find_audience(question.users, question.history, "popular")
     gains = np.empty((len(truth), 0))
+    items = np.empty((len(truth), 0), dtype=np.int64)
     if question.k is not None:
         width = min(question.k, len(catalogue))
         ranked = recommender._rank_audience(audience, width, exclude_seen=question.exclude_seen)
-        places = places_in_runs(ranked.users)
-        gains = truth.ranked_gains(
-            ranked.users, ranked.items, places, width=width, n_threads=n_threads
-        )
+        found = ranked.users, ranked.items, places_in_runs(ranked.users)
+        gains = truth.ranked_gains(*found, width=width, n_threads=n_threads)
+        items = _lay_out(*found, gains.shape)
     whole: dict[str, FloatArray] = {}
     if question.whole:
         blocks = recommender._score_audience(audience, exclude_seen=question.exclude_seen)
         whole = _judge_blocks(blocks, truth, question.whole, n_threads)
-    return lay_over(gains, truth, question.k, whole)
-
-
-def lay_over(gains: FloatArray, truth: Truth, k: int | None, whole: dict[str, FloatArray]) -> Lists:
-    """Add to the gains of lists what the best lists would gain."""
-    return Lists(gains, truth.n_relevant, truth.ideal_gains(k or 1), whole)
+    return Lists(items, gains, truth, truth.ideal_gains(question.k or 1), whole)
 
 
 def _answers_in_codes(recommender: Any) -> bool:
@@ -127,8 +130,9 @@ def _ask_for_table(
         on_unknown="popular",
         **options,
     )
-    users, items, places = _read_table(table, question.users, catalogue, width)
-    gains = truth.ranked_gains(users, items, places, width=width, n_threads=n_threads)
+    users, codes, places = _read_table(table, question.users, catalogue, width)
+    gains = truth.ranked_gains(users, codes, places, width=width, n_threads=n_threads)
+    items = _lay_out(users, codes, places, gains.shape)
     whole: dict[str, FloatArray] = {}
     if "auc" in question.whole:
         scores = np.full(gains.shape, np.nan)
@@ -136,7 +140,19 @@ def _ask_for_table(
         whole["auc"] = roc_auc_per_user(scores, gains)
     if "mrr" in question.whole:
         whole["mrr"] = reciprocal_rank_at_k(gains)
-    return lay_over(gains, truth, question.k, whole)
+    return Lists(items, gains, truth, truth.ideal_gains(question.k or 1), whole)
+
+
+def _lay_out(
+    users: NDArray[np.integer],
+    codes: NDArray[np.integer],
+    places: IntArray,
+    shape: tuple[int, ...],
+) -> IntArray:
+    """Return recommended items as a matrix, a row for each user."""
+    items = np.full(shape, -1, dtype=np.int64)
+    items[users, places] = codes
+    return items
 
 
 def _read_table(

@@ -8,6 +8,26 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sklearn_recsys.metrics._background import Background
+from sklearn_recsys.metrics._catalogue import (
+    catalogue_coverage,
+    gini_index,
+    long_tail_share_at_k,
+    novelty_at_k,
+    personalization,
+    popularity_lift,
+)
+from sklearn_recsys.metrics._debiased import (
+    head_recall_at_k,
+    ips_ndcg_at_k,
+    ips_recall_at_k,
+    tail_recall_at_k,
+)
+from sklearn_recsys.metrics._diversity import (
+    calibration_error_at_k,
+    intra_list_diversity_at_k,
+    serendipity_at_k,
+)
 from sklearn_recsys.metrics._lists import Lists
 from sklearn_recsys.metrics._ranking import (
     average_precision_at_k,
@@ -21,21 +41,64 @@ from sklearn_recsys.metrics._ranking import (
 
 __all__ = ["CHOICES", "Metric", "parse_metric"]
 
+FloatArray = NDArray[np.float64]
+
 
 class Metric(NamedTuple):
-    """Hold a parsed name: ``family@k``, or a family alone, which reads the whole list."""
+    """Hold a parsed name: ``family@k``, or a family alone, which reads the whole list.
+
+    Attributes
+    ----------
+    family : str
+    k : int or None
+    sign : int
+        -1 where the name begins with "neg_".
+    of_groups : bool
+        Whether it is how far groups of users lie apart ("ndcg_gap@10").
+    """
 
     family: str
     k: int | None
+    sign: int = 1
+    of_groups: bool = False
 
-    def compute(self, lists: Lists) -> NDArray[np.float64]:
+    @property
+    def of_catalogue(self) -> bool:
+        """Whether it judges all lists together."""
+        return self.family in _OF_CATALOGUE
+
+    @property
+    def of_single_users(self) -> bool:
+        """Whether each user has a score, of which the metric is the mean."""
+        return not (self.of_catalogue or self.of_groups)
+
+    @property
+    def greater_is_better(self) -> bool:
+        """Whether more of it is better."""
+        is_error = self.of_groups or self.family in _ERRORS
+        return (self.sign < 0) == is_error
+
+    @property
+    def needs_features(self) -> bool:
+        """Whether it asks what items are."""
+        return self.family in _OF_FEATURES
+
+    def compute(self, lists: Lists, background: Background) -> FloatArray:
         """Score each user's list."""
         if self.k is None:
             return lists.whole[self.family]
-        return _FAMILIES[self.family](lists, self.k)
+        if self.family in _OF_USERS:
+            return _OF_USERS[self.family](lists, self.k)
+        return _BEYOND[self.family](lists, background, self.k)
+
+    def compute_together(
+        self, items: NDArray[np.int64], users: NDArray[np.int64], background: Background
+    ) -> float:
+        """Score the lists (n_users, width) of all users."""
+        return _OF_CATALOGUE[self.family](items, users, background, self.k)
 
 
-_FAMILIES: dict[str, Callable[[Lists, Any], NDArray[np.float64]]] = {
+_OF_USERS: dict[str, Callable[[Lists, Any], FloatArray]] = {
     "precision": lambda lists, k: precision_at_k(lists.gains, k),
     "recall": lambda lists, k: recall_at_k(lists.gains, lists.n_relevant, k),
     "capped_recall": lambda lists, k: recall_at_k(
@@ -48,12 +111,53 @@ _FAMILIES: dict[str, Callable[[Lists, Any], NDArray[np.float64]]] = {
     "mrr": lambda lists, k: reciprocal_rank_at_k(lists.gains, k),
 }
 
+_BEYOND: dict[str, Callable[[Lists, Background, Any], FloatArray]] = {
+    "ips_ndcg": ips_ndcg_at_k,
+    "ips_recall": ips_recall_at_k,
+    "head_recall": head_recall_at_k,
+    "tail_recall": tail_recall_at_k,
+    "novelty": lambda lists, background, k: novelty_at_k(
+        lists.items, background.popularity, background.n_users, k
+    ),
+    "long_tail_share": lambda lists, background, k: long_tail_share_at_k(
+        lists.items, background.popularity, k
+    ),
+    "serendipity": lambda lists, background, k: serendipity_at_k(
+        lists.items,
+        lists.gains,
+        background.expected_items(lists.truth.users, k),
+        k,
+    ),
+    "intra_list_diversity": lambda lists, background, k: intra_list_diversity_at_k(
+        lists.items, background.item_features, k
+    ),
+    "calibration_error": lambda lists, background, k: calibration_error_at_k(
+        lists.items, background.item_features, background.histories(lists.truth.users), k
+    ),
+}
+
+_ERRORS = {"calibration_error", "gini_index", "popularity_lift"}
+_OF_FEATURES = {"intra_list_diversity", "calibration_error"}
+
+_OF_CATALOGUE: dict[str, Callable[[Any, Any, Background, Any], float]] = {
+    "catalogue_coverage": lambda items, users, background, k: catalogue_coverage(
+        items, background.n_items, k
+    ),
+    "gini_index": lambda items, users, background, k: gini_index(items, background.n_items, k),
+    "personalization": lambda items, users, background, k: personalization(items, k),
+    "popularity_lift": lambda items, users, background, k: popularity_lift(
+        items, background.popularity, background.histories(users), k
+    ),
+}
+
 _WHOLE = ("mrr", "auc")
+_AT_K = (*_OF_USERS, *_BEYOND, *_OF_CATALOGUE)
 
 CHOICES = (
     "The choices are "
-    + ", ".join(f"{family}@k" for family in _FAMILIES)
-    + " (k = 1, 2, …), mrr and auc."
+    + ", ".join(f"{family}@k" for family in _AT_K)
+    + ' (k = 1, 2, …), mrr and auc; those of single users with "_gap" before the @ too, and all '
+    'with "neg_" in front.'
 )
 
 
@@ -65,8 +169,12 @@ def parse_metric(name: str) -> Metric:
     ValueError
         If there is none; the message names the choices.
     """
-    family, at, k = name.partition("@") if isinstance(name, str) else ("", "", "")
-    valid = re.fullmatch("[1-9][0-9]*", k) and family in _FAMILIES if at else family in _WHOLE
-    if not valid:
+    match = re.fullmatch(r"(neg_)?([a-z0-9_]+?)(_gap)?(?:@([1-9][0-9]*))?", str(name))
+    if not isinstance(name, str) or match is None:
         raise ValueError(f"Unknown metric {name!r}. {CHOICES}")
-    return Metric(family, int(k) if at else None)
+    negated, family, gap, k = match.groups()
+    metric = Metric(family, int(k) if k else None, -1 if negated else 1, gap is not None)
+    known = family in (_AT_K if k else _WHOLE)
+    if not known or (metric.of_groups and metric.of_catalogue):
+        raise ValueError(f"Unknown metric {name!r}. {CHOICES}")
+    return metric

@@ -6,8 +6,16 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
 
-__all__ = ["check_matrix", "check_places", "check_popularity", "mean_of_places"]
+__all__ = [
+    "as_membership",
+    "check_matrix",
+    "check_places",
+    "check_popularity",
+    "find_tail",
+    "mean_of_places",
+]
 
 
 def check_places(
@@ -90,3 +98,19 @@ def mean_of_places(places: NDArray[np.int64], worth: NDArray[np.float64]) -> NDA
     lengths = filled.sum(axis=1)
     sums = np.where(filled, worth[places], 0).sum(axis=1)
     return np.divide(sums, lengths, out=np.full(len(places), np.nan), where=lengths > 0)
+
+
+def find_tail(popularity: NDArray[np.float64], head: float = 0.8) -> NDArray[np.bool_]:
+    """Mark the items that are not among the fewest which have a share `head` of interactions."""
+    order = np.argsort(-popularity, kind="stable")
+    before = np.cumsum(popularity[order]) - popularity[order]
+    is_tail = np.empty(len(popularity), dtype=bool)
+    is_tail[order] = before >= head * popularity.sum()
+    return is_tail
+
+
+def as_membership(places: NDArray[np.int64], n_items: int) -> sparse.csr_array:
+    """Return lists as rows of a matrix that counts each item."""
+    rows, columns = np.nonzero(places >= 0)
+    entries = (np.ones(len(rows)), (rows, places[rows, columns]))
+    return sparse.coo_array(entries, shape=(len(places), n_items)).tocsr()

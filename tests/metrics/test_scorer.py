@@ -30,7 +30,7 @@ from sklearn_recsys.baseline import PopularityRecommender
 from sklearn_recsys.exceptions import DataWarning, UnknownIdError
 from sklearn_recsys.interactions._column_edits import set_column
 from sklearn_recsys.interactions._columns import require_table, take_column
-from sklearn_recsys.metrics import _scorer, make_ranking_scorer
+from sklearn_recsys.metrics import _ranking_scorer, make_ranking_scorer
 from sklearn_recsys.neighbors import ItemKNNRecommender
 
 METRICS = (
@@ -268,7 +268,7 @@ def test_scores_do_not_depend_on_the_blocks_of_users(monkeypatch):
     ]
     whole = [scorer(model, test) for scorer in scorers]
     model.n_calls_ = 0
-    monkeypatch.setattr(_scorer, "_MAX_ROWS_AT_ONCE", 2 * len(model.items_))
+    monkeypatch.setattr(_ranking_scorer, "_MAX_ROWS_AT_ONCE", 2 * len(model.items_))
     assert [scorer(model, test) for scorer in scorers] == whole
     assert model.n_calls_ > 8
 
@@ -571,7 +571,7 @@ def test_with_fold_in_items_that_the_model_does_not_know_bring_no_warning(
     train = pd.DataFrame({"user": [1, 1, 2, 2, 3], "item": [1, 2, 2, 3, 3]})
     # User 7 has a known item in any history, user 8 none at all.
     test = pd.DataFrame({"user": [7] * 4 + [8] * 4, "item": [1, 2, 3, 80, 90, 91, 92, 93]})
-    monkeypatch.setattr(_scorer, "_MAX_ROWS_AT_ONCE", rows_at_once)
+    monkeypatch.setattr(_ranking_scorer, "_MAX_ROWS_AT_ONCE", rows_at_once)
     model = ItemKNNRecommender().fit(container(train))
 
     # Warnings are errors in this suite.
