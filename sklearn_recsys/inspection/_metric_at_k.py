@@ -296,15 +296,14 @@ class MetricAtKDisplay:
                 self.bands_[name] = ax.fill_between(
                     self.k, low, high, color=line.get_color(), alpha=0.15, linewidth=0
                 )
-        label = label_of(self.metric)
-        remark = f" ({self.confidence_level:.0%} intervals over users)" if self.bands_ else ""
         finish(
             ax,
-            title=f"{title_of(self.metric)}@k by length of list{remark}",
+            title=f"{title_of(self.metric)} by length of list",
             xlabel="k, length of the lists",
-            ylabel=f"{label}@k",
+            ylabel=f"{label_of(self.metric)}@k",
         )
         ax.xaxis.get_major_locator().set_params(integer=True)
-        show_legend(ax)
+        remark = {"title": f"{self.confidence_level:.0%} intervals"} if self.bands_ else {}
+        show_legend(ax, **remark)
         self.ax_, self.figure_ = ax, ax.figure
         return self

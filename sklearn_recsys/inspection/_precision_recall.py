@@ -254,6 +254,5 @@ class PrecisionRecallAtKDisplay:
         return self
 
     def _title(self) -> str:
-        if len(self.k) == 1:
-            return f"Precision and recall of {self.k[0]} recommendations"
-        return f"Precision and recall of {self.k[0]} to {self.k[-1]} recommendations"
+        lengths = f"{self.k[0]}" if len(self.k) == 1 else f"{self.k[0]} to {self.k[-1]}"
+        return f"Precision and recall of lists of {lengths}"

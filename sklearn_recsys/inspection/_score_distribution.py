@@ -259,8 +259,8 @@ class ScoreDistributionDisplay:
         ax.tick_params(axis="y", length=0)
         finish(
             ax,
-            title="Scores of relevant pairs (colour) and others (grey)",
-            xlabel="score, in standard deviations of the others from their mean",
+            title="Scores of relevant (colour) and other pairs",
+            xlabel="score, standardized by the other pairs",
             ylabel="",
         )
         ax.grid(visible=False, axis="y")

@@ -40,7 +40,8 @@ def look(place: int, kwargs: dict[str, Any] | None = None) -> dict[str, Any]:
 
 def finish(ax: Any, *, title: str, xlabel: str, ylabel: str) -> None:
     """Say what is seen, and draw no more than is needed for it."""
-    ax.set(title=title, xlabel=xlabel, ylabel=ylabel)
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    ax.set_title(title, fontsize="medium")
     ax.grid(alpha=0.25, linewidth=0.6)
     ax.set_axisbelow(True)
     ax.spines[["top", "right"]].set_visible(False)

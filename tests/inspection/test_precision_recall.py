@@ -58,7 +58,7 @@ def test_the_curves_that_are_drawn_are_the_numbers_that_are_held(models, parts):
         assert line.get_linewidth() == 3
     assert [text.get_text() for text in ax.get_legend().get_texts()] == list(models)
     assert ax.get_xlabel() == "recall@k"
-    assert ax.get_title() == "Precision and recall of 1 to 10 recommendations"
+    assert ax.get_title() == "Precision and recall of lists of 1 to 10"
 
 
 def test_curves_differ_in_colour_and_in_marker(models, parts):
