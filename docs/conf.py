@@ -13,6 +13,8 @@ sys.path.insert(0, str(DOCS))
 import api_reference  # noqa: E402
 import capabilities  # noqa: E402
 import changes  # noqa: E402
+import chooser  # noqa: E402
+import speed  # noqa: E402
 
 import sklearn_recsys  # noqa: E402
 
@@ -69,19 +71,37 @@ sphinx_gallery_conf = {
     "image_scrapers": ("matplotlib",),
 }
 
+# A reference that leads nowhere is an error. scikit-learn's own names are not looked up, so that
+# the build needs no network.
+nitpicky = True
+nitpick_ignore_regex = [("py:.*", r"sklearn\..*")]
+
 html_theme = "pydata_sphinx_theme"
 html_title = f"sklearn-recsys {version}"
-html_theme_options = {"show_prev_next": False, "navbar_end": ["theme-switcher"]}
-html_sidebars = {"changes": [], "contract": []}
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_theme_options = {
+    "logo": {"text": "sklearn-recsys"},
+    "show_prev_next": False,
+    "navbar_end": ["theme-switcher"],
+}
+html_sidebars = {"changes": [], "index": []}
 
 # Everything generated lies under docs/api, which git ignores.
 api_reference.write_api_pages(DOCS / "api")
 generated = DOCS / "api" / "generated"
 generated.mkdir(exist_ok=True)
-(generated / "capabilities.md").write_text(capabilities.table(), encoding="utf-8")
-(generated / "unreleased.md").write_text(
-    changes.render(changes.read_fragments(DOCS / "changes.d"), "Unreleased"), encoding="utf-8"
-)
+benchmarks = DOCS / "benchmarks"
+peers = speed.read_results(benchmarks / "peers.json")
+for name, text in {
+    "capabilities.md": capabilities.table(),
+    "measured.md": chooser.measured(benchmarks / "reproductions.md"),
+    "peers.md": speed.tables(peers),
+    "speed.svg": speed.draw(peers),
+    "unreleased.md": changes.render(changes.read_fragments(DOCS / "changes.d"), "Unreleased"),
+    "which_recommender.svg": chooser.chart(),
+}.items():
+    (generated / name).write_text(text, encoding="utf-8")
 
 
 def _skip_inherited(app, what, name, obj, skip, options):

@@ -95,6 +95,11 @@ def members():
     return [("knn", ItemKNNRecommender()), ("popular", PopularityRecommender())]
 
 
+def raters():
+    mean = BaselineRecommender()
+    return [("factors", BiasedMFRecommender(2, reg=0.3, random_state=0)), ("mean", mean)]
+
+
 def calibrated(world):
     genres = FeatureTable(world.item_features[["genre"]], GenreTfidf(use_idf=False))
     return CalibratedDiversifier(ItemKNNRecommender(), item_features=genres)
@@ -149,6 +154,8 @@ VARIANTS = [
     EASERecommender(1.0, n_neighbors=3),
     BiasedMFRecommender(),
     BiasedMFRecommender(2, reg=0.3, reg_biases=0.0, reg_exponent=0.5),
+    BlendRecommender(raters(), normalize="none"),
+    CascadeRecommender(raters()),
     ContentRecommender(profile="rating_mean", similarity="dot"),
     ContentToFactorsRecommender(BiasedMFRecommender(2, reg=0.3, random_state=0)),
     *networks(n_factors=4, ordinal_weight=0.5),

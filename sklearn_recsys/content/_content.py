@@ -191,7 +191,8 @@ class ContentRecommender(BaseRecommender):
 
         The transformer stays as it was fitted: it knows the terms and weights of that time, and
         ignores others. What changes are the rows of these items and the profiles of the users who
-        have them. O(features of the items + features of these users).
+        have them, which alone are computed; all others are copied: O(features of all items +
+        features of all users + interactions).
 
         Parameters
         ----------
@@ -208,7 +209,8 @@ class ContentRecommender(BaseRecommender):
         UnknownIdError
             If an item was neither in the interactions nor in the table of `fit`: fit again.
         ValueError
-            If the model has no `item_features`, columns are missing or a feature is not finite.
+            If the model has no `item_features`, columns are missing, a feature is not finite, or
+            the rows are numbered 0, 1, 2, … while a column holds the ids.
         """
         check_is_fitted(self)
         fitted = self._fitted_item_features
@@ -217,7 +219,9 @@ class ContentRecommender(BaseRecommender):
                 "update_item_features needs a model with item_features, but this one was fitted "
                 "without: give the constructor a FeatureTable."
             )
-        index, frame = FeatureTable(table, id_column=self._id_column)._read("item")
+        described = FeatureTable(table, id_column=self._id_column)
+        index, frame = described._read("item")
+        described._refuse_forgotten_ids(self._item_index, fitted.columns)
         cols = self._item_index.encode_known(index.ids, parameter="table")
         rows = fitted.transform_rows(frame)
         places = fitted.index.encode(index.ids)

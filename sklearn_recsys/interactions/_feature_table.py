@@ -273,8 +273,7 @@ class FeatureTable:
         seen, _ = IdIndex.factorize(ids, index.role)
         seen.require_type_of(index)
         codes = index.encode(seen.ids)
-        if self.id_column is None and _has_default_index(self.table):
-            self._refuse_forgotten_ids(seen)
+        self._refuse_forgotten_ids(seen)
         if self.missing == "error":
             require_known(seen.ids[codes < 0], index)
         rows = codes[codes >= 0]
@@ -285,17 +284,24 @@ class FeatureTable:
             )
         return rows
 
-    def _refuse_forgotten_ids(self, seen: IdIndex) -> None:
-        """Raise if the rows are numbered 0, 1, 2, … while a column holds the ids."""
+    def _refuse_forgotten_ids(self, seen: IdIndex, features: list[Any] | None = None) -> None:
+        """Raise if the rows are numbered 0, 1, 2, … while a column holds the ids.
+
+        Where the columns that are features are known, the table may describe a part of `seen`.
+        """
+        if self.id_column is not None or not _has_default_index(self.table):
+            return
         for place, name in enumerate(self.table.columns):
             column = self.table.iloc[:, place]
-            if not column.map(pd.api.types.is_hashable).all():
+            if name in (features or ()) or not column.map(pd.api.types.is_hashable).all():
                 continue  # cells of terms, texts or sounds are no ids
-            if column.is_unique and pd.Index(seen.ids).isin(column).all():
+            if column.is_unique and _holds_ids(
+                column, pd.Index(seen.ids), all_of_them=not features
+            ):
                 raise ValueError(
                     f"The {seen.role} feature table has the default index 0, 1, 2, …, but its "
-                    f"column {name!r} holds the ids of all {len(seen)} {seen.role}s of the "
-                    f"interactions: pass id_column={name!r}, or set the index to the ids."
+                    f"column {name!r} holds ids of {seen.role}s of the interactions: set "
+                    f"the index to the ids, or give FeatureTable id_column={name!r}."
                 )
 
     def _fit_transformer(self, frame: pd.DataFrame) -> Any:
@@ -378,6 +384,10 @@ def _columns_read(transformer: Any, columns: list[Any]) -> list[Any]:
 def _has_default_index(table: Any) -> bool:
     index = getattr(table, "index", None)
     return isinstance(index, pd.RangeIndex) and index.name is None and index.start == 0
+
+
+def _holds_ids(column: pd.Series, ids: pd.Index, *, all_of_them: bool) -> bool:
+    return bool(ids.isin(column).all() if all_of_them else pd.Index(column).isin(ids).all())
 
 
 def _describe(table: Any) -> str:

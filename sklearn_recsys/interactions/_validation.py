@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import re
-import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,6 +9,7 @@ import pandas as pd
 from scipy import sparse
 from sklearn.utils import check_consistent_length, column_or_1d
 
+from sklearn_recsys._warning import warn_caller
 from sklearn_recsys.exceptions import DataWarning
 from sklearn_recsys.interactions._columns import (
     Table,
@@ -291,23 +291,20 @@ def _check_names(columns: InteractionColumns) -> None:
 
 
 def _warn_about_layout(X: Table, columns: InteractionColumns) -> None:
-    # No stack level is right for both fit and cross_validate: the message names the table.
     user_name, item_name = columns.user_name, columns.item_name
     first, second = _words(user_name), _words(item_name)
     if first & _ITEM_WORDS and second & _USER_WORDS and not first & _USER_WORDS:
-        warnings.warn(
+        warn_caller(
             f"The columns of X look swapped: the first ({user_name!r}) is read as the user, the "
             f"second ({item_name!r}) as the item. Pass X[[{item_name!r}, {user_name!r}, …]].",
             DataWarning,
-            stacklevel=4,
         )
     if _is_like_matrix(X):
-        warnings.warn(
+        warn_caller(
             f"X has {n_columns(X)} unnamed columns of numbers and looks like a users x items "
             "matrix, but is read as a table of interactions (user, item, value, time). "
             "Convert a matrix with sklearn_recsys.interactions.interactions_from_matrix.",
             DataWarning,
-            stacklevel=4,
         )
 
 

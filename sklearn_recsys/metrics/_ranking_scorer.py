@@ -79,6 +79,11 @@ class RankingScorer:
         """The names of the metrics."""
         return tuple(self._metrics)
 
+    @property
+    def options(self) -> dict[str, Any]:
+        """The other arguments of :func:`make_ranking_scorer`, by name."""
+        return dict(self._options)
+
     def __call__(self, estimator: Any, X: Table, y: Any = None) -> float | dict[str, float]:
         """Score a fitted estimator on held-out interactions."""
         scores = self.report(estimator, X, y).scores

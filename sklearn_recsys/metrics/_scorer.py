@@ -45,7 +45,7 @@ def make_ranking_scorer(
         would have missed), "intra_list_diversity@k", "calibration_error@k"; and of all lists
         together "catalogue_coverage@k", "gini_index@k", "personalization@k", "popularity_lift@k".
         With "_gap" before the @, such as "ndcg_gap@10": how far the means of groups of users lie
-        apart. With "neg_" in front the sign is turned, so that a search may minimise.
+        apart. With ``neg_`` in front the sign is turned, so that a search may minimise.
     exclude_seen : bool, default=True
         Keep pairs seen in training out of lists and truth. False counts them, which is how the
         precision on the training data is measured.

@@ -50,7 +50,7 @@ def compare_recommenders(
     cv : splitter, int or iterable of (train, test), default=None
         As in scikit-learn's searches; None is ``InteractionKFold()``. Use `TemporalSplit` where
         times are known and the future is what matters.
-    metrics : str, sequence of str, or scorer of :func:`make_ranking_scorer`
+    metrics : str, sequence of str, or scorer of `make_ranking_scorer`
         What to measure; the first is what recommenders are ordered by and tested on. A scorer
         brings its options along.
     confidence_level : float, default=0.95
@@ -78,7 +78,7 @@ def compare_recommenders(
     See Also
     --------
     search_intervals : The same for the candidates of a search.
-    make_ranking_scorer : The metrics, and their options.
+    sklearn_recsys.metrics.make_ranking_scorer : The metrics, and their options.
 
     Notes
     -----

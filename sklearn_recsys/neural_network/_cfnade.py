@@ -57,7 +57,8 @@ class CFNADERecommender(IterativeMixin, NadePredictor):
         stands for its mean.
     reg : float, default=1.0
         Decay of the weights, biases apart: each step takes off this times the learning rate, as a
-        share. Higher values keep predictions closer to the items' own distributions.
+        share, so that it must be less than 1 / `learning_rate`. Higher values keep predictions
+        closer to the items' own distributions.
     learning_rate : float, default=0.005
         Size of the first step; it falls in a straight line to 0 at the end of `max_iter` epochs.
     batch_size : int, default=64
@@ -250,6 +251,12 @@ class CFNADERecommender(IterativeMixin, NadePredictor):
         return self._distribute(*self._encode_pairs(X)).T
 
     def _fit(self, interactions):
+        if self.learning_rate * self.reg >= 1:
+            raise ValueError(
+                "A step multiplies weights by 1 - learning_rate * reg, which must be positive, but "
+                f"learning_rate={self.learning_rate} and reg={self.reg}: set reg below "
+                f"{1 / self.learning_rate:g}."
+            )
         torch = require("torch", extra="neural")
         device = resolve_device(torch, self.device)
         matrix, weights = interactions.matrix, interactions.weights
