@@ -15,8 +15,10 @@ from sklearn_recsys.inspection._evidence import Evidence, gather
 from sklearn_recsys.inspection._intervals import intervals_over_users
 from sklearn_recsys.inspection._plans import Wishes, plan_figures
 from sklearn_recsys.inspection._report import EvaluationReport
+from sklearn_recsys.metrics import make_ranking_scorer
 from sklearn_recsys.metrics._names import parse_metric
 from sklearn_recsys.metrics._unwrapping import unwrap
+from sklearn_recsys.model_selection import RecommenderComparison, lint_evaluation
 from sklearn_recsys.model_selection._intervals import compare_pairs
 
 __all__ = ["evaluation_report"]
@@ -41,11 +43,13 @@ def evaluation_report(
     X: Any,
     y: Any = None,
     *,
+    X_train: Any = None,
     k: int = 10,
     metrics: Sequence[str] | None = None,
     item_features: Any = None,
     user_groups: Any = None,
     scorer_params: Mapping[str, Any] | None = None,
+    comparison: RecommenderComparison | None = None,
     confidence_level: float = 0.95,
     title: str = "Evaluation of recommenders",
 ) -> EvaluationReport:
@@ -68,6 +72,9 @@ def evaluation_report(
         Held-out interactions.
     y : array-like of shape (n_interactions,), default=None
         Values that replace the value column.
+    X_train : table, default=None
+        The interactions that the recommenders were fitted to: adds what
+        :func:`~sklearn_recsys.model_selection.lint_evaluation` finds wrong with the evaluation.
     k : int, default=10
         Length of the lists.
     metrics : sequence of str, default=None
@@ -80,6 +87,9 @@ def evaluation_report(
         Group of each user, by user id: adds the scores of each group.
     scorer_params : dict, default=None
         Further options of :func:`~sklearn_recsys.metrics.make_ranking_scorer`.
+    comparison : RecommenderComparison, default=None
+        What :func:`~sklearn_recsys.model_selection.compare_recommenders` found on several splits:
+        adds its scores, times and memory.
     confidence_level : float, default=0.95
         What the intervals hold.
     title : str, default="Evaluation of recommenders"
@@ -105,8 +115,8 @@ def evaluation_report(
 
     Notes
     -----
-    What is warned of in the evaluation is on the page as well. The tests are paired t-tests of
-    the first metric over users, adjusted by Holm's method.
+    What is warned of in the evaluation is on the page as well, above the scores. The tests are
+    paired t-tests of the first metric over users, adjusted by Holm's method.
 
     References
     ----------
@@ -130,7 +140,6 @@ def evaluation_report(
     <EvaluationReport of 2 recommender(s) by 10 metrics>
     >>> report.tests[["better", "worse"]].values.tolist()
     [['EASE', 'popular']]
-    >>> report.save("report.html")  # doctest: +SKIP
     """
     names = _choose_metrics(metrics, k, has_features=item_features is not None)
     first = parse_metric(names[0])
@@ -146,6 +155,10 @@ def evaluation_report(
     evidence, remarks = _gather_noting_warnings(
         estimators, X, y, list(dict.fromkeys([*names, *drawn])), params
     )
+    if X_train is not None:
+        scorer = make_ranking_scorer(*names, **params)
+        found = lint_evaluation(dict(estimators), X_train, X_test=X, scoring=scorer)
+        remarks += [f"{finding.title} ({finding.code}): {finding.message}" for finding in found]
     wishes = Wishes(
         family, lengths, k, item_features, confidence_level, params.get("fold_in") is not None
     )
@@ -157,6 +170,7 @@ def evaluation_report(
         intervals=_find_intervals(evidence, names, confidence_level),
         tests=_compare(evidence, names[0], confidence_level),
         groups=_read_groups(evidence, names),
+        comparison=comparison,
         plans=list(plan_figures(evidence, wishes)),
         remarks=remarks,
         footer=_sign(scorer_params or {}, confidence_level),
