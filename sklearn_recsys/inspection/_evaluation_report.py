@@ -61,8 +61,8 @@ def evaluation_report(
     pairs, calibration, and maps of factor models. For an impression of what recommenders do
     differently, and to show it to others; to choose between models on several splits, use
     :func:`~sklearn_recsys.model_selection.compare_recommenders`. Costs one pass of ``recommend``
-    for each recommender, the whole catalogue's scores for "auc", and ``predict`` for as many
-    pairs as `X` has, twice.
+    for each recommender, the whole catalogue's scores for "auc", and ``predict`` for up to
+    100,000 pairs.
 
     Parameters
     ----------

@@ -6,7 +6,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from sklearn_recsys.baseline import PopularityRecommender
-from sklearn_recsys.inspection import ScoreDistributionDisplay
+from sklearn_recsys.inspection import ScoreDistributionDisplay, _score_distribution
 
 
 class RecordingRecommender(PopularityRecommender):
@@ -94,3 +94,15 @@ def test_scores_are_checked():
         ScoreDistributionDisplay.from_predictions([1.0], [])
     with pytest.raises(ValueError, match="must have the same recommenders"):
         ScoreDistributionDisplay.from_predictions({"a": [1.0]}, {"b": [1.0]})
+
+
+def test_of_many_pairs_some_are_drawn(models, parts, monkeypatch):
+    monkeypatch.setattr(_score_distribution, "_MAX_PAIRS", 40)
+
+    display = ScoreDistributionDisplay.from_estimator(models["SVD"], parts[1])
+
+    assert len(display.relevant["SVDRecommender"]) == 40
+    known = parts[1][parts[1]["movie_id"].isin(models["SVD"].items_)]
+    expected = models["SVD"].predict(known).astype(np.float64)
+    gaps = np.abs(display.relevant["SVDRecommender"][:, None] - expected).min(axis=1)
+    assert gaps.max() < 1e-5
