@@ -47,10 +47,10 @@ def finish(ax: Any, *, title: str, xlabel: str, ylabel: str) -> None:
     ax.spines[["top", "right"]].set_visible(False)
 
 
-def show_legend(ax: Any, **options: Any) -> None:
-    """Show a legend where there is something to tell apart."""
-    if ax.get_legend_handles_labels()[1]:
-        ax.legend(**{"frameon": False, "fontsize": "small", "title_fontsize": "small", **options})
+def show_legend(ax: Any, **options: Any) -> Any:
+    """Say what is what, in small print."""
+    small = {"frameon": False, "fontsize": "small", "title_fontsize": "small"}
+    return ax.legend(**{**small, **options})
 
 
 def label_of(metric: str) -> str:
