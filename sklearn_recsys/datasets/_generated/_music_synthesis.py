@@ -136,7 +136,7 @@ class Waveforms:
         mix = self._melody(rng, sound, time, beat / 2)
         mix += self._drum(rng, sound, time, beat)
         mix += 0.01 * rng.standard_normal(n_samples)
-        return _limit(mix, 10 ** (sound.loudness / 20))
+        return _limit(mix, 10 ** (float(sound.loudness) / 20))
 
     def _melody(
         self, rng: np.random.Generator, sound: Any, time: NDArray[np.float64], length: float
