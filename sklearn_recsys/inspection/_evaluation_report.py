@@ -142,26 +142,15 @@ def evaluation_report(
     [['EASE', 'popular']]
     """
     names = _choose_metrics(metrics, k, has_features=item_features is not None)
-    first = parse_metric(names[0])
-    if first.k is None or first.of_catalogue or first.of_groups:
-        raise ValueError(
-            'The first of the metrics must judge single users at k, as "ndcg@10"; got '
-            f"{names[0]!r}."
-        )
-    family = names[0].partition("@")[0]
-    lengths = range(1, max(first.k, k) + 1)
-    drawn = [*(f"{family}@{length}" for length in lengths), f"catalogue_coverage@{k}"]
+    wishes = _wish(names[0], k, item_features, confidence_level, scorer_params)
+    drawn = [*(f"{wishes.metric}@{n}" for n in wishes.lengths), f"catalogue_coverage@{k}"]
     params = {**(scorer_params or {}), "item_features": item_features, "user_groups": user_groups}
-    evidence, remarks = _gather_noting_warnings(
-        estimators, X, y, list(dict.fromkeys([*names, *drawn])), params
-    )
+    asked = list(dict.fromkeys([*names, *drawn]))
+    evidence, remarks = _gather_noting_warnings(estimators, X, y, asked, params)
     if X_train is not None:
         scorer = make_ranking_scorer(*names, **params)
         found = lint_evaluation(dict(estimators), X_train, X_test=X, scoring=scorer)
         remarks += [f"{finding.title} ({finding.code}): {finding.message}" for finding in found]
-    wishes = Wishes(
-        family, lengths, k, item_features, confidence_level, params.get("fold_in") is not None
-    )
     return EvaluationReport(
         title=title,
         facts=_list_facts(evidence),
@@ -186,6 +175,29 @@ def _choose_metrics(metrics: Sequence[str] | None, k: int, *, has_features: bool
     families = (*_FAMILIES, *(_OF_FEATURES if has_features else ()))
     names = [f"{family}@{k}" for family in families]
     return [*names[:4], "auc", *names[4:]]
+
+
+def _wish(
+    name: str,
+    k: int,
+    item_features: Any,
+    confidence_level: float,
+    scorer_params: Mapping[str, Any] | None,
+) -> Wishes:
+    """Return what is to be drawn, the metric of this name above all."""
+    metric = parse_metric(name)
+    if metric.k is None or metric.of_catalogue or metric.of_groups:
+        raise ValueError(
+            f'The first of the metrics must judge single users at k, as "ndcg@10"; got {name!r}.'
+        )
+    return Wishes(
+        metric=name.partition("@")[0],
+        lengths=range(1, max(metric.k, k) + 1),
+        k=k,
+        item_features=item_features,
+        confidence_level=confidence_level,
+        fold_in=(scorer_params or {}).get("fold_in") is not None,
+    )
 
 
 def _gather_noting_warnings(
