@@ -171,7 +171,7 @@ def _choose_metrics(metrics: Sequence[str] | None, k: int, *, has_features: bool
         names = [metrics] if isinstance(metrics, str) else list(metrics)
         if not names:
             raise ValueError("metrics is empty: name at least one, or pass None.")
-        return names
+        return list(dict.fromkeys(names))
     families = (*_FAMILIES, *(_OF_FEATURES if has_features else ()))
     names = [f"{family}@{k}" for family in families]
     return [*names[:4], "auc", *names[4:]]

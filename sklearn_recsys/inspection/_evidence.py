@@ -70,7 +70,8 @@ def gather(
     TypeError
         If `estimators` is not a dict.
     ValueError
-        If it is empty; and as :func:`~sklearn_recsys.metrics.make_ranking_scorer`.
+        If it is empty, or no user wants anything that she has not seen; and as
+        :func:`~sklearn_recsys.metrics.make_ranking_scorer`.
 
     Warns
     -----
@@ -99,7 +100,10 @@ def gather_one(
 
 
 def prepare(estimators: Mapping[str, Any], X: Table, y: Any, scorer: Any) -> dict[str, Case]:
-    """Read the held-out rows as each recommender is judged by them."""
+    """Read the held-out rows as each recommender is judged by them.
+
+    Raises and warns as :func:`gather`.
+    """
     if not isinstance(estimators, Mapping):
         raise TypeError(
             "estimators must be a dict of names and fitted recommenders, such as "
@@ -109,6 +113,13 @@ def prepare(estimators: Mapping[str, Any], X: Table, y: Any, scorer: Any) -> dic
     if not estimators:
         raise ValueError("estimators is empty: pass at least one fitted recommender.")
     cases = {str(name): scorer.prepare(model, X, y) for name, model in estimators.items()}
+    for name, case in cases.items():
+        if not len(case.truth):
+            raise ValueError(
+                f"There is nothing to show of {name!r}: no test user has a relevant row that was "
+                "not seen in training. To look at the training data itself, pass "
+                'scorer_params={"exclude_seen": False}.'
+            )
     first, *others = cases.values()
     if any(not np.array_equal(case.user_ids, first.user_ids) for case in others):
         counts = ", ".join(f"{name} {len(case.truth)}" for name, case in cases.items())

@@ -13,7 +13,7 @@ from sklearn_recsys.inspection._style import INK, finish, look, new_axes
 from sklearn_recsys.metrics import make_ranking_scorer
 from sklearn_recsys.metrics._ranking_scorer import Case
 
-__all__ = ["ScoreDistributionDisplay"]
+__all__ = ["ScoreDistributionDisplay", "find_scored"]
 
 _N_BINS = 40
 # Scores beyond these quantiles would press all others into a few bins.
@@ -181,6 +181,9 @@ class ScoreDistributionDisplay:
             )
         scorer = make_ranking_scorer("ndcg@10", **options)
         cases = prepare(estimators, X, y, scorer)
+        for name, case in cases.items():
+            if not len(find_scored(case)):
+                raise ValueError(f"{name!r} knows the user and the item of no held-out pair.")
         return cls._from_cases(cases, random_state).plot(ax, **kwargs)
 
     @classmethod
@@ -270,15 +273,21 @@ class ScoreDistributionDisplay:
         return self
 
 
+def find_scored(case: Case) -> NDArray[np.int64]:
+    """Return which of the relevant pairs are of a user and an item that the recommender knows."""
+    truth = case.truth
+    is_unknown = np.repeat(case.unknown[truth.users], truth.n_relevant)
+    return np.flatnonzero((truth.items < len(case.test.catalogue)) & ~is_unknown)
+
+
 def _score_pairs(
     case: Case, random_state: int | None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the scores of relevant pairs of known users and items, and of as many others."""
     truth, n_items = case.truth, len(case.test.catalogue)
     places = np.repeat(np.arange(len(truth)), truth.n_relevant)
-    kept = (truth.items < n_items) & ~case.unknown[truth.users][places]
     rng = np.random.default_rng(random_state)
-    chosen = np.flatnonzero(kept)
+    chosen = find_scored(case)
     if len(chosen) > _MAX_PAIRS:
         chosen = np.sort(rng.choice(chosen, _MAX_PAIRS, replace=False))
     places, items = places[chosen], truth.items[chosen].astype(np.int64)

@@ -216,6 +216,15 @@ def test_histories_that_are_cut_leave_no_scores_of_pairs(models, parts):
     assert "fold_in=0.5" in report.footer
 
 
+def test_items_that_nobody_knows_leave_no_scores_of_pairs(models, parts):
+    unknown = parts[1].assign(movie_id=parts[1]["movie_id"] + 1000)
+
+    report = evaluation_report(models, unknown, metrics=["ndcg@3", "ndcg@3"])
+
+    assert report.scores["ndcg@3"].tolist() == [0, 0, 0]
+    assert "Scores of relevant and of other pairs" not in report.displays
+
+
 def test_other_catalogues_share_no_long_tail(models, parts):
     fewer = PopularityRecommender().fit(parts[0][parts[0]["movie_id"] > 5])
 

@@ -132,6 +132,16 @@ def test_a_recommender_without_a_name_is_asked_for_one(models, parts):
         PrecisionRecallAtKDisplay.from_estimators([models["SVD"]], parts[1])
 
 
+def test_training_data_are_shown_on_demand_only(models, parts):
+    with pytest.raises(ValueError, match=r"nothing to show of 'SVD'.*\"exclude_seen\": False"):
+        PrecisionRecallAtKDisplay.from_estimators({"SVD": models["SVD"]}, parts[0])
+
+    display = PrecisionRecallAtKDisplay.from_estimators(
+        models, parts[0], k=5, scorer_params={"exclude_seen": False}
+    )
+    assert display.precision["SVD"] > 0.3
+
+
 def test_nothing_to_show_is_an_error(parts):
     with pytest.raises(ValueError, match="estimators is empty"):
         PrecisionRecallAtKDisplay.from_estimators({}, parts[1])

@@ -87,6 +87,13 @@ def test_histories_that_are_cut_are_refused(models, parts):
         ScoreDistributionDisplay.from_estimators(models, parts[1], scorer_params={"fold_in": 0.5})
 
 
+def test_items_that_nobody_knows_have_no_scores(models, parts, films):
+    unknown = parts[1].assign(movie_id=parts[1]["movie_id"] + 1000)
+
+    with pytest.raises(ValueError, match="'SVD' knows the user and the item of no held-out pair"):
+        ScoreDistributionDisplay.from_estimators({"SVD": models["SVD"]}, unknown)
+
+
 def test_scores_are_checked():
     with pytest.raises(ValueError, match="relevant must be finite scores"):
         ScoreDistributionDisplay.from_predictions([np.nan], [1.0])
