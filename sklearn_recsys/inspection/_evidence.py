@@ -19,7 +19,7 @@ from sklearn_recsys.metrics._background import Background
 from sklearn_recsys.metrics._lists import Lists
 from sklearn_recsys.metrics._ranking_scorer import Case
 
-__all__ = ["Evidence", "gather", "gather_one", "name_of", "prepare"]
+__all__ = ["Evidence", "gather", "name_of", "prepare"]
 
 
 @dataclass(frozen=True)
@@ -87,18 +87,6 @@ def gather(
     return found
 
 
-def gather_one(
-    estimator: Any,
-    X: Table,
-    y: Any,
-    metrics: list[str],
-    scorer_params: Mapping[str, Any] | None,
-) -> Evidence:
-    """Ask one recommender."""
-    (evidence,) = gather({name_of(estimator): estimator}, X, y, metrics, scorer_params).values()
-    return evidence
-
-
 def prepare(estimators: Mapping[str, Any], X: Table, y: Any, scorer: Any) -> dict[str, Case]:
     """Read the held-out rows as each recommender is judged by them.
 
@@ -141,12 +129,10 @@ def _join(blocks: list[Lists], case: Case) -> Lists:
     """Return the lists of blocks of users as those of all."""
     if len(blocks) == 1:
         return blocks[0]
-    parts = {
-        field: np.concatenate([getattr(block, field) for block in blocks])
-        if blocks
-        else np.empty((0, 0))
-        for field in ("items", "gains", "ideal")
-    }
-    families = blocks[0].whole if blocks else ()
+    items, gains, ideal = (
+        np.concatenate([getattr(block, name) for block in blocks])
+        for name in ("items", "gains", "ideal")
+    )
+    families = blocks[0].whole
     whole = {name: np.concatenate([block.whole[name] for block in blocks]) for name in families}
-    return Lists(parts["items"].astype(np.int64), parts["gains"], case.truth, parts["ideal"], whole)
+    return Lists(items, gains, case.truth, ideal, whole)

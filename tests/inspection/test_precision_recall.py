@@ -11,7 +11,7 @@ from sklearn_recsys.baseline import PopularityRecommender
 from sklearn_recsys.datasets import load_taste_profile
 from sklearn_recsys.exceptions import DataWarning
 from sklearn_recsys.inspection import PrecisionRecallAtKDisplay
-from sklearn_recsys.metrics import make_ranking_scorer
+from sklearn_recsys.metrics import _ranking_scorer, make_ranking_scorer
 from sklearn_recsys.model_selection import train_test_split_by_user
 from sklearn_recsys.neighbors import ItemKNNRecommender
 
@@ -108,6 +108,17 @@ def test_each_recommender_is_asked_once(models, parts, monkeypatch):
     PrecisionRecallAtKDisplay.from_estimator(models["item kNN"], parts[1])
 
     assert asked == [models["item kNN"]]
+
+
+def test_figures_do_not_depend_on_the_blocks_of_users(models, parts, monkeypatch):
+    display = PrecisionRecallAtKDisplay.from_estimators(models, parts[1])
+
+    monkeypatch.setattr(_ranking_scorer, "_MAX_ROWS_AT_ONCE", 70)  # seven users at once
+    in_blocks = PrecisionRecallAtKDisplay.from_estimators(models, parts[1])
+
+    for name in models:
+        np.testing.assert_allclose(in_blocks.precision[name], display.precision[name])
+        np.testing.assert_allclose(in_blocks.recall[name], display.recall[name])
 
 
 def test_recommenders_that_are_scored_on_other_users_are_not_compared_silently(models, parts):
