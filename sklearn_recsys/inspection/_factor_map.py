@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.decomposition import PCA
 
-from sklearn_recsys.inspection._style import finish, look, new_axes, show_legend
+from sklearn_recsys.inspection._style import as_text, finish, look, new_axes, show_legend
 from sklearn_recsys.interactions._ids import IdIndex
 from sklearn_recsys.metrics._unwrapping import find_recommender
 
@@ -228,7 +228,7 @@ class FactorMapDisplay:
         self.users_, self.items_ = drawn["users"], drawn["items"]
         for row, text in self.labels.items():
             offset = {"xytext": (4, 4), "textcoords": "offset points"}
-            ax.annotate(text, self.items[row], fontsize="small", **offset)
+            ax.annotate(as_text(text), self.items[row], fontsize="small", **offset)
         finish(
             ax,
             title="Users and items in one plane",

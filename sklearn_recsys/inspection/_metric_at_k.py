@@ -12,7 +12,15 @@ from sklearn_recsys.inspection._intervals import (
     intervals_over_users,
     mean_of_defined,
 )
-from sklearn_recsys.inspection._style import finish, label_of, look, new_axes, show_legend, title_of
+from sklearn_recsys.inspection._style import (
+    as_text,
+    finish,
+    label_of,
+    look,
+    new_axes,
+    show_legend,
+    title_of,
+)
 
 __all__ = ["MetricAtKDisplay"]
 
@@ -289,7 +297,7 @@ class MetricAtKDisplay:
         ax = new_axes(ax)
         self.lines_, self.bands_ = {}, {}
         for place, (name, scores) in enumerate(self.scores.items()):
-            (line,) = ax.plot(self.k, scores, **{"label": name, **look(place, kwargs)})
+            (line,) = ax.plot(self.k, scores, **{"label": as_text(name), **look(place, kwargs)})
             low, high = self.intervals[name].T
             self.lines_[name] = line
             if not np.isnan(low).all():

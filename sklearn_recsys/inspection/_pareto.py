@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_recsys.inspection._evidence import gather, name_of
-from sklearn_recsys.inspection._style import INK, finish, label_of, look, new_axes
+from sklearn_recsys.inspection._style import INK, as_text, finish, label_of, look, new_axes
 from sklearn_recsys.model_selection import RecommenderComparison
 
 __all__ = ["ParetoDisplay"]
@@ -291,7 +291,7 @@ class ParetoDisplay:
         apart = np.abs(self.points[:place] - self.points[place]) > 0.05 * (high - low)
         n_near = int(np.count_nonzero(~apart.any(axis=1)))
         ax.annotate(
-            self.names[place],
+            as_text(self.names[place]),
             self.points[place],
             xytext=(-7 if is_right else 7, 6 - 11 * n_near),
             textcoords="offset points",

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sklearn_recsys.inspection._arrays import by_name
 from sklearn_recsys.inspection._evidence import name_of, prepare
-from sklearn_recsys.inspection._style import INK, finish, look, new_axes
+from sklearn_recsys.inspection._style import INK, as_text, finish, look, new_axes
 from sklearn_recsys.metrics import make_ranking_scorer
 from sklearn_recsys.metrics._ranking_scorer import Case
 
@@ -259,7 +259,7 @@ class ScoreDistributionDisplay:
                 for part, style in zip(heights, styles, strict=True)
             )
         ax.set_yticks(range(len(names)))
-        labels = [f"{name}\nAUC {self.separation[name]:.2f}" for name in names]
+        labels = [f"{as_text(name)}\nAUC {self.separation[name]:.2f}" for name in names]
         ax.set_yticklabels(labels[::-1], va="bottom")
         ax.tick_params(axis="y", length=0)
         finish(

@@ -5,7 +5,7 @@ from typing import Any
 
 from sklearn_recsys._optional import require
 
-__all__ = ["INK", "finish", "label_of", "look", "new_axes", "show_legend", "title_of"]
+__all__ = ["INK", "as_text", "finish", "label_of", "look", "new_axes", "show_legend", "title_of"]
 
 # Okabe and Ito's, without yellow, which is too pale for lines.
 _COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F7F7F")
@@ -51,6 +51,15 @@ def show_legend(ax: Any, **options: Any) -> Any:
     """Say what is what, in small print."""
     small = {"frameon": False, "fontsize": "small", "title_fontsize": "small"}
     return ax.legend(**{**small, **options})
+
+
+def as_text(name: str) -> str:
+    """Return a name as matplotlib draws it letter by letter.
+
+    It would read what is between two dollars as a formula, and leave names that begin with an
+    underscore out of the legend.
+    """
+    return (" " if name.startswith("_") else "") + name.replace("$", r"\$")
 
 
 def label_of(metric: str) -> str:

@@ -180,6 +180,18 @@ def test_the_same_numbers_make_the_same_drawing(report):
     assert len(drawings) == 1
 
 
+def test_names_are_drawn_letter_by_letter(models, parts):
+    names = [r"$\nonsense$ for $5", "_hidden", "<a & b>"]
+    estimators = dict(zip(names, models.values(), strict=True))
+
+    page = evaluation_report(estimators, parts[1], metrics=["ndcg@3"]).to_html()
+
+    texts = [text.split(":")[0] for text in Outline(page).texts]
+    for name in names:
+        # In the legends of at least two figures, besides the tables.
+        assert sum(name in text for text in texts) >= 5
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [(0.12345, "0.1235"), (-0.5, "&minus;0.5000"), (-1e-9, "0.0000"), (12.34, "12.3")],
