@@ -7,6 +7,8 @@ import re
 import sys
 from pathlib import Path
 
+from docutils import nodes
+
 DOCS = Path(__file__).parent
 sys.path.insert(0, str(DOCS))
 
@@ -122,7 +124,17 @@ def _escape_shape(shape):
     return re.sub(r"_(?=[,)])", r"\\_", shape.group())
 
 
+def _strip_blocks(app, doctree):
+    """Take off the empty line that ends a block of examples, and that a doctest needs."""
+    for block in doctree.findall(nodes.literal_block):
+        text = block.astext().rstrip()
+        if block.rawsource == block.astext():  # no markup within
+            block.rawsource = text
+            block[:] = [nodes.Text(text)]
+
+
 def setup(app):
-    """Connect the two corrections; the second has to come before numpydoc's."""
+    """Connect the corrections; that of shapes has to come before numpydoc's."""
+    app.connect("doctree-read", _strip_blocks)
     app.connect("autodoc-skip-member", _skip_inherited)
     app.connect("autodoc-process-docstring", _escape_shapes, priority=100)
