@@ -73,7 +73,7 @@ def lint_evaluation(estimators, X, *, y=None, cv=None, scoring=None, X_test=None
 
     See Also
     --------
-    make_ranking_scorer : Ranks the whole catalogue, without what is seen.
+    sklearn_recsys.metrics.make_ranking_scorer : Ranks the whole catalogue, without what is seen.
     TemporalSplit : Trains on what was before and tests on what came after.
 
     Notes
