@@ -9,6 +9,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklearn_recsys._warning import warn_caller
 from sklearn_recsys.ensemble._composed import ComposedRecommender, NamedMembersMixin
+from sklearn_recsys.ensemble._explanations import SummedContributionsMixin
 from sklearn_recsys.ensemble._leaks import warn_of_leaks
 from sklearn_recsys.ensemble._normalize import NORMALIZATIONS, normalize
 from sklearn_recsys.ensemble._source import as_generator, hold_out, subtract
@@ -19,7 +20,7 @@ from sklearn_recsys.exceptions import DataWarning
 __all__ = ["BlendRecommender"]
 
 
-class BlendRecommender(NamedMembersMixin, ComposedRecommender):
+class BlendRecommender(NamedMembersMixin, SummedContributionsMixin, ComposedRecommender):
     """Score by the weighted sum of several recommenders' scores, brought to one scale.
 
     Models that err in different ways correct each other: one of neighbours and one of factors,
@@ -218,6 +219,10 @@ class BlendRecommender(NamedMembersMixin, ComposedRecommender):
         knows[:, rows >= 0] = [voice.knows for voice in self._team.listen(rows[rows >= 0])]
         every = [self._team.score_unknown_items(k, rows) for k in range(len(self.weights_))]
         return (self._share(knows) * np.stack(every)).sum(axis=0)
+
+    def _find_shares(self, row):
+        knows = np.stack([voice.knows for voice in self._team.listen(np.array([row]))])
+        return self._share(knows)[:, 0]
 
     def _keeps_scale(self):
         return self.normalize == "none"

@@ -8,12 +8,13 @@ import numpy as np
 from sklearn.utils._param_validation import Interval
 
 from sklearn_recsys.ensemble._composed import ComposedRecommender, NamedMembersMixin
+from sklearn_recsys.ensemble._explanations import SummedContributionsMixin
 from sklearn_recsys.ensemble._team import choose_counted, mark_unseen
 
 __all__ = ["CascadeRecommender"]
 
 
-class CascadeRecommender(NamedMembersMixin, ComposedRecommender):
+class CascadeRecommender(NamedMembersMixin, SummedContributionsMixin, ComposedRecommender):
     """Serve each user by the first of several recommenders that knows enough about her.
 
     The answer to the cold start of a whole system: a model of behaviour for those who have some
@@ -160,12 +161,19 @@ class CascadeRecommender(NamedMembersMixin, ComposedRecommender):
         if not self._gives_ratings():
             return super()._score_unknown_items(rows)
         known, chosen = rows >= 0, np.full(len(rows), len(self.recommenders_) - 1)
-        lengths = np.diff(self.interactions_.indptr)[rows[known]]
-        chosen[known] = self._choose(list(self._team.listen(rows[known])), lengths)
+        chosen[known] = self._choose_for(rows[known])
         scores = np.empty(len(rows), dtype=np.float32)
         for k in np.unique(chosen):
             scores[chosen == k] = self._team.score_unknown_items(k, rows[chosen == k])
         return scores
+
+    def _choose_for(self, rows):
+        lengths = np.diff(self.interactions_.indptr)[rows]
+        return self._choose(list(self._team.listen(rows)), lengths)
+
+    def _find_shares(self, row):
+        chosen = self._choose_for(np.array([row]))
+        return (np.arange(len(self.recommenders_)) == chosen).astype(float)
 
     def _keeps_scale(self):
         return True

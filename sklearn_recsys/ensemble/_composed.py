@@ -15,6 +15,7 @@ from sklearn.utils.metaestimators import _BaseComposition
 
 from sklearn_recsys.base import BaseRecommender, RecommenderTags
 from sklearn_recsys.ensemble._members import require_recommender
+from sklearn_recsys.ensemble._neighbors import DelegatedNeighborsMixin
 from sklearn_recsys.ensemble._source import Source, asked
 from sklearn_recsys.ensemble._team import PeopleReader, Team, Voice
 from sklearn_recsys.interactions._column_edits import set_column
@@ -26,7 +27,7 @@ from sklearn_recsys.interactions._validation import Interactions, read_columns
 __all__ = ["ComposedRecommender", "NamedMembersMixin"]
 
 
-class ComposedRecommender(BaseRecommender):
+class ComposedRecommender(DelegatedNeighborsMixin, BaseRecommender):
     """Fit members to one table, and make one score of what they say.
 
     An ensemble supplies `_combine`; users and items are those of any member.
@@ -171,11 +172,15 @@ class ComposedRecommender(BaseRecommender):
         if not every:
             return RecommenderTags()
         fold_ins = {tags.fold_in for tags in every}
+        is_sum = self._keeps_scale() and all("item" in tags.explain for tags in every)
         are_ratings = self._keeps_scale() and all(tags.feedback == "explicit" for tags in every)
         return RecommenderTags(
             personalized=any(tags.personalized for tags in every),
             feedback="explicit" if are_ratings else "implicit",
             fold_in=fold_ins.pop() if len(fold_ins) == 1 else "approximate",
+            explain=("item",) if is_sum else (),
+            similar_items=any(tags.similar_items for tags in every),
+            similar_users=any(tags.similar_users for tags in every),
             cold_users=any(tags.cold_users for tags in every),
             cold_items=any(tags.cold_items for tags in every),
             uses_values=any(tags.uses_values for tags in every),

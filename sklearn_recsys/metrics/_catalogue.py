@@ -307,7 +307,7 @@ def popularity_lift(
 
     Returns
     -------
-    float, at least -1; NaN if there are no lists or no histories
+    float, at least -1, of the users with a list and a history; NaN if there are none
 
     Raises
     ------
@@ -344,9 +344,9 @@ def popularity_lift(
             f"and a column for each item, but has {histories.shape}."
         )
     lengths = histories.sum(axis=1)
-    chosen = (histories @ popularity)[lengths > 0] / lengths[lengths > 0]
     listed = mean_of_places(places, popularity)
-    listed = listed[~np.isnan(listed)]
-    if not len(listed) or not chosen.any():
+    both = (lengths > 0) & ~np.isnan(listed)
+    chosen = (histories @ popularity)[both] / lengths[both]
+    if not chosen.any():
         return np.nan
-    return float(listed.mean() / chosen.mean() - 1)
+    return float(listed[both].mean() / chosen.mean() - 1)

@@ -84,6 +84,10 @@ class RankingScorer:
         """The other arguments of :func:`make_ranking_scorer`, by name."""
         return dict(self._options)
 
+    def metric(self, name: str) -> Metric:
+        """Return what a name stands for."""
+        return self._metrics[name]
+
     def __call__(self, estimator: Any, X: Table, y: Any = None) -> float | dict[str, float]:
         """Score a fitted estimator on held-out interactions."""
         scores = self.report(estimator, X, y).scores
@@ -137,6 +141,8 @@ class RankingScorer:
         whole = frozenset(metric.family for metric in metrics if metric.k is None)
         owners = None if history is None else test.index.encode(take_column(history, 0))
         longest = len(test.catalogue) if whole or largest_k is None else largest_k
+        if any(metric.needs_features for metric in metrics):
+            longest = max(longest, case.background.item_features.shape[1])
         size = max(1, _MAX_ROWS_AT_ONCE // longest)
         for start in range(0, len(truth), size):
             part = truth.part(start, start + size)

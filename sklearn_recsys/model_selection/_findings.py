@@ -66,10 +66,10 @@ class EvaluationFindings(list[Finding]):
         """The codes found."""
         return [finding.code for finding in self]
 
-    def warn(self) -> None:
+    def warn(self, *, stacklevel: int = 2) -> None:
         """Emit each finding as an ``EvaluationWarning``."""
         for finding in self:
-            warnings.warn(str(finding), EvaluationWarning, stacklevel=2)
+            warnings.warn(str(finding), EvaluationWarning, stacklevel=stacklevel)
 
     def __repr__(self) -> str:
         if not self:

@@ -15,6 +15,7 @@ from sklearn_recsys.model_selection._findings import EvaluationFindings, Finding
 from sklearn_recsys.model_selection._model_evidence import (
     find_equal_candidates,
     find_equal_models,
+    find_equal_scores,
     find_trained_on_test,
     pick_users,
     recommender_of,
@@ -51,7 +52,7 @@ def lint_evaluation(estimators, X, *, y=None, cv=None, scoring=None, X_test=None
         How `X` is split; the first split is looked at. None is the search's own, or no split.
         An iterator that can be read only once is left alone.
     scoring : str, callable, list or dict, default=None
-        As for ``cross_validate``; None is the search's own, or nDCG@10, the recommenders' `score`.
+        As for ``cross_validate``; None is the search's own, or the recommenders' `score`.
         Other scorers than those of ``make_ranking_scorer`` are looked at if a model is fitted.
     X_test : table, default=None
         The rows that the final figure is computed from, if they were held out.
@@ -125,28 +126,16 @@ def findings_of_comparison(
     *,
     scoring: Any = None,
 ) -> Iterator[Finding]:
-    """Yield what is wrong with a comparison of fitted estimators, from its per-user scores.
+    """Yield what is wrong with a comparison, from one split of it and the scores of its users.
 
-    `per_user` holds a table of scores by name of estimator: a row for each user, a column for each
-    metric. Only estimators whose tables are equal are asked for lists.
+    `estimators` need not be fitted; where they are, it is asked what they know. `per_user` holds a
+    table of scores by name of estimator: a row for each user, a column for each metric.
     """
     split = encode_split(X_train, X_test)
-    models = _fitted(estimators)
-    yield from find_trained_on_test(models, X_test, split.share_repeated)
+    yield from find_trained_on_test(_fitted(estimators), X_test, split.share_repeated)
     for scorer in _scorers(scoring):
         yield from find_in_split(split, _options(scorer))
-    tables = {name: np.asarray(table, dtype=np.float64) for name, table in per_user.items()}
-    alike = {
-        name: models[name]
-        for name, table in tables.items()
-        if name in models
-        and any(
-            np.array_equal(table, other, equal_nan=True)
-            for key, other in tables.items()
-            if key != name
-        )
-    }
-    yield from find_equal_models(alike, pick_users(X_test))
+    yield from find_equal_scores(estimators, per_user)
 
 
 def _name(estimators: Any) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from sklearn_recsys.model_selection._split_evidence import MOST_REPEATED, is_in
 __all__ = [
     "find_equal_candidates",
     "find_equal_models",
+    "find_equal_scores",
     "find_trained_on_test",
     "pick_users",
     "recommender_of",
@@ -30,6 +31,8 @@ _LEAST_KNOWN = 0.5
 # A dozen users may get one list from two models by chance, and a hundred are cheap to ask.
 _LEAST_USERS, _N_USERS = 12, 100
 _N_ITEMS = 10
+# Different scores among users, at least, that no two models have alike by chance.
+_LEAST_VALUES = 5
 # Parameters that make no other model.
 _IDLE = {"n_jobs", "verbose"}
 
@@ -68,8 +71,10 @@ def share_known(model: Any, test: Table) -> float:
     rows = IdIndex(model.users_, "user").encode(take_ids(test, 0))
     cols = IdIndex(model.items_, "item").encode(take_ids(test, 1))
     known = (rows >= 0) & (cols >= 0)
-    stored, width = model.interactions_.tocoo(), len(model.items_)
-    learned = np.sort(encode_pairs(stored.row, stored.col, width))
+    # Not tocoo(), which leaves a note in the matrix of what it found.
+    stored, width = model.interactions_, len(model.items_)
+    users = np.repeat(np.arange(stored.shape[0]), np.diff(stored.indptr))
+    learned = np.sort(encode_pairs(users, stored.indices, width))
     return float(is_in(encode_pairs(rows[known], cols[known], width), learned).sum() / len(rows))
 
 
@@ -78,22 +83,42 @@ def find_equal_models(models: Mapping[str, Any], users: np.ndarray) -> Iterator[
     if len(users) < _LEAST_USERS:
         return
     lists = {name: _lists(model, users) for name, model in models.items()}
-    equal = [
-        (one, other)
-        for one, other in combinations(models, 2)
-        if lists[one] is not None
-        and lists[one] == lists[other]
-        and _describe(models[one]) != _describe(models[other])
-    ]
-    if equal:
-        names = sorted({name for pair in equal for name in pair}, key=list(models).index)
+    names = _alike(models, {name: found for name, found in lists.items() if found is not None})
+    if names:
         yield Finding(
             "EVAL007",
             f"{_named(names)} recommend the same items to each of {len(users)} test users, so "
-            "their scores must be equal. Either the parameters in which they differ do nothing "
-            "on these data, or the test users are unknown to all of them and are shown what is "
-            "popular: with UserKFold give the scorer a fold_in.",
+            f"their scores must be equal. {_WHY_EQUAL}",
         )
+
+
+def find_equal_scores(
+    estimators: Mapping[str, Any], per_user: Mapping[str, Any]
+) -> Iterator[Finding]:
+    """Yield a finding if estimators with other parameters have the same score of each user.
+
+    Hits and misses of few users may be the same by chance: scores count if they have many values.
+    """
+    tables = {name: np.asarray(table, dtype=np.float64) for name, table in per_user.items()}
+    telling = {
+        name: [table.shape, table.tobytes()]
+        for name, table in tables.items()
+        if len(table) >= _LEAST_USERS and len(np.unique(table)) >= _LEAST_VALUES
+    }
+    names = _alike(estimators, telling)
+    if names:
+        yield Finding(
+            "EVAL007",
+            f"{_named(names)} have the same score for each of {len(tables[names[0]])} users. "
+            f"{_WHY_EQUAL}",
+        )
+
+
+_WHY_EQUAL = (
+    "Either the parameters in which they differ do nothing on these data, or the test users are "
+    "unknown to all of them and are shown what is popular: with UserKFold give the scorer a "
+    "fold_in."
+)
 
 
 def find_equal_candidates(search: Any) -> Iterator[Finding]:
@@ -122,6 +147,18 @@ def pick_users(test: Table) -> np.ndarray:
     ids = IdIndex.factorize(take_ids(test, 0), "user")[0].ids
     places = np.linspace(0, len(ids) - 1, min(_N_USERS, len(ids))).round().astype(np.int64)
     return ids[np.unique(places)]
+
+
+def _alike(estimators: Mapping[str, Any], answers: Mapping[str, list[Any]]) -> list[str]:
+    """Return the names of estimators with other parameters that gave the same answer."""
+    equal = {
+        name
+        for one, other in combinations(answers, 2)
+        if answers[one] == answers[other]
+        and _describe(estimators[one]) != _describe(estimators[other])
+        for name in (one, other)
+    }
+    return [name for name in answers if name in equal]
 
 
 def _lists(model: Any, users: np.ndarray) -> list[Any] | None:

@@ -95,8 +95,10 @@ def test_the_lift_compares_lists_with_histories():
     found, popularity = lists(3), rng.integers(1, 50, N_ITEMS)
     histories = rng.random((N_USERS, N_ITEMS)) < 0.4
     histories[2] = False
-    listed = np.mean([popularity[items_of(row)].mean() for row in found[:-1]])
-    chosen = np.mean([popularity[row].mean() for row in histories if row.any()])
+    # The last user has no list, the third no history: neither can be compared.
+    both = [user for user in range(N_USERS - 1) if histories[user].any()]
+    listed = np.mean([popularity[items_of(found[user])].mean() for user in both])
+    chosen = np.mean([popularity[histories[user]].mean() for user in both])
     lift = popularity_lift(found, popularity, sparse.csr_array(histories.astype(float)))
     assert lift == pytest.approx(listed / chosen - 1)
 

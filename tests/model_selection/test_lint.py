@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import ndcg_score, roc_auc_score
 from sklearn.model_selection import GridSearchCV, GroupKFold, KFold, ShuffleSplit
@@ -373,26 +374,29 @@ def test_a_search_whose_settings_do_nothing_is_found():
 # Scorers of one's own
 
 
-def rank_of_sampled(estimator, X, y=None):
+def draw(X, n):
+    """Return a table of the first test film of each user and films at random."""
     rng = np.random.default_rng(0)
-    table = pd.DataFrame({"u": X.iloc[:, 0].to_numpy(), "i": X.iloc[:, 1].to_numpy()})
-    own, catalogue = table.groupby("u")["i"].first(), np.unique(WORLDS["films"]["movie_id"])
-    scores = []
-    for user, item in own.items():
-        drawn = [item, *rng.choice(catalogue, 20, replace=False)]
-        rows = pd.DataFrame({"user_id": user, "movie_id": drawn, "rating": 1})
-        scores.append(estimator.predict(rows))
-    return sampled_ranking_metrics(np.array(scores), 0)["ndcg@10"].mean()
+    own, catalogue = X.drop_duplicates("user_id"), np.unique(WORLDS["films"]["movie_id"])
+    drawn = [[film, *rng.choice(catalogue, n, replace=False)] for film in own["movie_id"]]
+    users = np.repeat(own["user_id"].to_numpy(), n + 1)
+    return pd.DataFrame({"user_id": users, "movie_id": np.concatenate(drawn), "rating": 1})
+
+
+def rank_of_sampled(estimator, X, y=None):
+    scores = estimator.predict(draw(X, 20)).reshape(-1, 21)
+    return sampled_ranking_metrics(scores, 0)["ndcg@10"].mean()
 
 
 def rank_among_candidates(estimator, X, y=None):
-    rng = np.random.default_rng(0)
-    catalogue = np.unique(WORLDS["films"]["movie_id"])
-    hits = []
-    for user, item in X.iloc[:, :2].itertuples(index=False):
-        drawn = [item, *rng.choice(catalogue, 10, replace=False)]
-        hits.append(item in set(estimator.recommend(user, 3, candidates=drawn)["movie_id"]))
-    return np.mean(hits)
+    candidates = draw(X, 10).iloc[:, :2]
+    return hits(X, estimator.recommend(X["user_id"].unique(), 3, candidates=candidates))
+
+
+def rank_among_candidates_one_by_one(estimator, X, y=None):
+    groups = draw(X, 10).groupby("user_id")["movie_id"]
+    lists = [estimator.recommend(user, 3, candidates=films.tolist()) for user, films in groups]
+    return hits(X, pd.concat(lists))
 
 
 def auc_of_rated(estimator, X, y=None):
@@ -463,6 +467,7 @@ def report_of_ours(estimator, X, y=None):
     [
         (rank_of_sampled, ["EVAL001"]),
         (rank_among_candidates, ["EVAL001"]),
+        (rank_among_candidates_one_by_one, ["EVAL001"]),
         (auc_of_rated, ["EVAL003"]),
         (ndcg_of_rated, ["EVAL003"]),
         (best_of_rated, ["EVAL003"]),
@@ -535,15 +540,38 @@ def test_nothing_is_changed_by_being_looked_at(films, fitted):
 def test_a_comparison_finds_equal_models_by_their_scores(films, fitted):
     train, test = films
     same = {n: ItemKNNRecommender(n_neighbors=int(n)).fit(train) for n in ("100", "200")}
-    models = {**fitted, **same}
-    per_user = {name: NDCG.report(model, test).per_user for name, model in models.items()}
+    models = {**fitted, **same, "again": clone(fitted["ease"])}
+    per_user = {
+        name: NDCG.report(fitted["ease"] if name == "again" else model, test).per_user
+        for name, model in models.items()
+    }
 
-    found = list(findings_of_comparison(models, train, test, per_user, scoring=NDCG))
-
-    assert [finding.code for finding in found] == ["EVAL007"]
-    assert "'100', '200'" in found[0].message
+    for estimators in (models, {name: clone(model) for name, model in models.items()}):
+        found = list(findings_of_comparison(estimators, train, test, per_user, scoring=NDCG))
+        assert [finding.code for finding in found] == ["EVAL007"]
+        assert found[0].message.startswith("'100', '200' have the same score for each of 120 ")
     per_user["100"] = per_user["100"] + 1
     assert list(findings_of_comparison(models, train, test, per_user, scoring=NDCG)) == []
+
+
+def test_hits_that_are_the_same_by_chance_make_no_models_equal(films, fitted):
+    train, test = films
+    hits = {name: np.arange(100)[:, None] % 2 for name in fitted}
+    few = {name: np.arange(10)[:, None] / 10 for name in fitted}
+
+    assert list(findings_of_comparison(fitted, train, test, hits)) == []
+    assert list(findings_of_comparison(fitted, train, test, few)) == []
+
+
+def test_a_comparison_is_looked_at_like_any_evaluation(films):
+    X = WORLDS["films"]
+    train, test = train_test_split_by_user(X, random_state=0)
+    seen = EASERecommender().fit(X)
+    scorer = make_ranking_scorer("ndcg@10", exclude_seen=False)
+
+    found = findings_of_comparison({"seen": seen}, train, test, {}, scoring=scorer)
+
+    assert [finding.code for finding in found] == ["EVAL006", "EVAL002", "EVAL004"]
 
 
 # What findings are
