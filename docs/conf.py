@@ -7,6 +7,8 @@ import re
 import sys
 from pathlib import Path
 
+from docutils import nodes
+
 DOCS = Path(__file__).parent
 sys.path.insert(0, str(DOCS))
 
@@ -63,7 +65,7 @@ sphinx_gallery_conf = {
     "gallery_dirs": "auto_examples",
     "filename_pattern": rf"{shown_only}\.py$",
     "doc_module": ("sklearn_recsys",),
-    "backreferences_dir": None,
+    "backreferences_dir": "api/generated/backreferences",
     "show_memory": False,
     "show_signature": False,
     "download_all_examples": False,
@@ -122,7 +124,25 @@ def _escape_shape(shape):
     return re.sub(r"_(?=[,)])", r"\\_", shape.group())
 
 
+def _strip_blocks(app, doctree):
+    """Take off the empty line that ends a block of examples, and that a doctest needs."""
+    for block in doctree.findall(nodes.literal_block):
+        text = block.astext().rstrip()
+        if block.rawsource == block.astext():  # no markup within
+            block.rawsource = text
+            block[:] = [nodes.Text(text)]
+
+
+def _unlink_metrics(app, doctree):
+    """Take the links off names such as nDCG@10, which look like addresses of mail."""
+    for link in list(doctree.findall(nodes.reference)):
+        if link.get("refuri", "").startswith("mailto:"):
+            link.replace_self(link.children)
+
+
 def setup(app):
-    """Connect the two corrections; the second has to come before numpydoc's."""
+    """Connect the corrections; that of shapes has to come before numpydoc's."""
+    app.connect("doctree-read", _strip_blocks)
+    app.connect("doctree-read", _unlink_metrics)
     app.connect("autodoc-skip-member", _skip_inherited)
     app.connect("autodoc-process-docstring", _escape_shapes, priority=100)
