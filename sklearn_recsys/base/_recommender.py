@@ -25,7 +25,12 @@ from sklearn_recsys.interactions._audience import (
     validate_audience,
     validate_item_filter,
 )
-from sklearn_recsys.interactions._columns import column_names, n_columns, require_table
+from sklearn_recsys.interactions._columns import (
+    column_names,
+    n_columns,
+    require_distinct_names,
+    require_table,
+)
 from sklearn_recsys.interactions._join import join_features
 from sklearn_recsys.interactions._validation import (
     Interactions,
@@ -133,6 +138,7 @@ class BaseRecommender(CodesMixin, NeighborhoodMixin, BaseEstimator, metaclass=AB
         with unchanged_on_failure(self):
             self._validate_params()
             X = require_table(X)
+            require_distinct_names(X)
             validate_data(self, X, skip_check_array=True)
             allow_negative = self.__recommender_tags__().negative_values
             options = {"duplicates": self._duplicates, "allow_negative": allow_negative}
