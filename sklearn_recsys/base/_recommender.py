@@ -31,7 +31,9 @@ from sklearn_recsys.interactions._columns import (
     require_distinct_names,
     require_table,
 )
+from sklearn_recsys.interactions._feature_table import require_feature_table
 from sklearn_recsys.interactions._join import join_features
+from sklearn_recsys.interactions._parameters import require_bool, require_choice
 from sklearn_recsys.interactions._validation import (
     Interactions,
     validate_interactions,
@@ -229,8 +231,8 @@ class BaseRecommender(CodesMixin, NeighborhoodMixin, BaseEstimator, metaclass=AB
         """
         check_is_fitted(self)
         check_length(n_items, "n_items")
-        if on_unknown not in _ON_UNKNOWN:
-            raise ValueError(f"on_unknown must be one of {_ON_UNKNOWN}, got {on_unknown!r}.")
+        require_choice(on_unknown, "on_unknown", _ON_UNKNOWN)
+        require_bool(exclude_seen, "exclude_seen")
         if user_features is None:
             audience = self._find_audience(users, history, on_unknown)
             groups = group_users(self, audience)
@@ -279,6 +281,12 @@ class BaseRecommender(CodesMixin, NeighborhoodMixin, BaseEstimator, metaclass=AB
     def __recommender_tags__(self) -> RecommenderTags:
         """Tell what this recommender can do."""
         return RecommenderTags()
+
+    def _validate_params(self):
+        """Check the parameters; a bare table of features is told how to become a FeatureTable."""
+        for name in ("user_features", "item_features"):
+            require_feature_table(getattr(self, name, None), name)
+        super()._validate_params()
 
     def _remember(self, interactions: Interactions) -> None:
         """Set what every model keeps of its training data."""

@@ -109,7 +109,7 @@ class IdIndex:
         UnknownIdError
             If an id is unknown; the message names up to five of them.
         """
-        column = as_id_array(column)
+        column = as_id_array(column, parameter=parameter)
         codes = self.encode(column)
         if (codes < 0).any():
             unknown = pd.unique(column[codes < 0])
@@ -155,7 +155,7 @@ class IdIndex:
         return {**self.__dict__, "_lookup": None}
 
 
-def as_id_array(ids: Any) -> np.ndarray:
+def as_id_array(ids: Any, *, parameter: str = "A list of ids") -> np.ndarray:
     """Return a caller's list of ids as a one-dimensional array that keeps their type.
 
     Raises
@@ -168,7 +168,10 @@ def as_id_array(ids: Any) -> np.ndarray:
     if not isinstance(ids, np.ndarray):
         return as_object_array(list(ids))
     if ids.ndim != 1:
-        raise ValueError(f"A list of ids must be one-dimensional, but has shape {ids.shape}.")
+        raise ValueError(
+            f"{parameter} must be one-dimensional, but has shape {ids.shape}: pass one column of "
+            "it, such as X[:, 0] or the column's Series."
+        )
     return ids
 
 

@@ -301,7 +301,7 @@ def describe_interactions(
         (whose ids are in the column called as in `X`, or else in the index). Those without
         interactions count too then, in the density and in all other figures. None takes those
         that occur in `X`.
-    random_state : int, numpy.random.Generator or None, default=0
+    random_state : int, RandomState instance, numpy.random.Generator or None, default=0
         Seed of the rows that are held out where there are no times.
 
     Returns
