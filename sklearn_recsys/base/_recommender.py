@@ -306,6 +306,11 @@ class BaseRecommender(CodesMixin, NeighborhoodMixin, BaseEstimator, metaclass=AB
             names is None or names == list(getattr(self, "feature_names_in_", names))[:width]
         )
         if not is_prefix:
+            if names is not None and 2 <= width < self.n_features_in_:
+                raise ValueError(
+                    "The feature names should match those that were passed during fit, of which "
+                    f"{self._names} suffice; got {tuple(names)}."
+                )
             validate_data(self, X, reset=False, skip_check_array=True)
         return validate_pairs(X, self._user_index, self._item_index)
 

@@ -279,6 +279,14 @@ def test_a_word_is_no_answer_to_whether_seen_items_are_left_out(model, exclude_s
         model.recommend(exclude_seen=exclude_seen)
 
 
+def test_the_first_two_columns_in_another_order_are_told_apart():
+    X = pd.DataFrame([["ann", 3, 1.0]], columns=["user", "item", "plays"])
+    model = PopularityRecommender().fit(X)
+    assert model.predict(X[["user", "item"]]).shape == (1,)
+    with pytest.raises(ValueError, match=r"\('user', 'item'\) suffice; got \('item', 'user'\)"):
+        model.predict(X[["item", "user"]])
+
+
 def test_a_table_is_no_list_of_users(model):
     with pytest.raises(ValueError, match=r"users must be one-dimensional, but has shape \(1, 2\)"):
         model.recommend(pd.DataFrame([["ann", 3]]))

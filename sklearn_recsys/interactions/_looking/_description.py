@@ -88,7 +88,7 @@ class InteractionsDescription:
         Rows of the 1, 10 and 20 % most popular items, rounded up to at least one item.
     item_gini : float
         Gini coefficient of the rows of items: 0 if all are equally popular, near 1 if few have all.
-    notes : tuple of str
+    notes : tuple of str, default=()
         What else is odd, such as ids that ``fit`` will refuse.
 
     See Also
