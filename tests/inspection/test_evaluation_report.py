@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import make_pipeline
 
@@ -279,7 +280,10 @@ def test_what_the_linter_finds_is_on_the_page(models, parts, undrawn):
 
 def test_a_comparison_over_splits_is_on_the_page(models, parts, undrawn):
     comparison = compare_recommenders(
-        models, parts[0], cv=InteractionKFold(2), metrics=["ndcg@3", "catalogue_coverage@3"]
+        {name: clone(model) for name, model in models.items()},
+        parts[0],
+        cv=InteractionKFold(2),
+        metrics=["ndcg@3", "catalogue_coverage@3"],
     )
 
     report = evaluation_report(models, parts[1], metrics=["ndcg@3"], comparison=comparison)
