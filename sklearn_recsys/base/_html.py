@@ -17,7 +17,7 @@ from sklearn_recsys.interactions._looking._description_report import (
     format_number,
     format_share,
 )
-from sklearn_recsys.metrics._unwrapping import find_recommender
+from sklearn_recsys.metrics._scoring._unwrapping import find_recommender
 
 __all__ = ["SummaryReprMixin"]
 

@@ -20,13 +20,13 @@ from sklearn_recsys.cli._output import format_of, table_lines, write_lines, writ
 from sklearn_recsys.cli._progress import Progress, say
 from sklearn_recsys.cli._titles import add_titles
 from sklearn_recsys.metrics import make_ranking_scorer
-from sklearn_recsys.metrics._names import parse_metric
+from sklearn_recsys.metrics._scoring._names import parse_metric
 from sklearn_recsys.model_selection import (
     InteractionKFold,
     suggested_grid,
     train_test_split_by_user,
 )
-from sklearn_recsys.model_selection._intervals import bootstrap_intervals
+from sklearn_recsys.model_selection._comparing._intervals import bootstrap_intervals
 
 __all__ = ["Comparison", "Entry", "compare", "run"]
 

@@ -16,10 +16,10 @@ from sklearn_recsys.inspection._intervals import intervals_over_users
 from sklearn_recsys.inspection._plans import Wishes, plan_figures
 from sklearn_recsys.inspection._report import EvaluationReport
 from sklearn_recsys.metrics import make_ranking_scorer
-from sklearn_recsys.metrics._names import parse_metric
-from sklearn_recsys.metrics._unwrapping import unwrap
+from sklearn_recsys.metrics._scoring._names import parse_metric
+from sklearn_recsys.metrics._scoring._unwrapping import unwrap
 from sklearn_recsys.model_selection import RecommenderComparison, lint_evaluation
-from sklearn_recsys.model_selection._intervals import compare_pairs
+from sklearn_recsys.model_selection._comparing._intervals import compare_pairs
 
 __all__ = ["evaluation_report"]
 

@@ -15,9 +15,9 @@ from sklearn.utils import Bunch
 from sklearn_recsys.exceptions import DataWarning
 from sklearn_recsys.interactions._columns import Table
 from sklearn_recsys.metrics import make_ranking_scorer
-from sklearn_recsys.metrics._background import Background
-from sklearn_recsys.metrics._lists import Lists
-from sklearn_recsys.metrics._ranking_scorer import Case
+from sklearn_recsys.metrics._scoring._background import Background
+from sklearn_recsys.metrics._scoring._lists import Lists
+from sklearn_recsys.metrics._scoring._ranking_scorer import Case
 
 __all__ = ["Evidence", "gather", "name_of", "prepare"]
 

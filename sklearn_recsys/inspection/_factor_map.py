@@ -9,7 +9,7 @@ from sklearn.decomposition import PCA
 
 from sklearn_recsys.inspection._style import as_text, finish, look, new_axes, show_legend
 from sklearn_recsys.interactions._ids import IdIndex
-from sklearn_recsys.metrics._unwrapping import find_recommender
+from sklearn_recsys.metrics._scoring._unwrapping import find_recommender
 
 __all__ = ["FactorMapDisplay"]
 

@@ -4,7 +4,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_recsys.model_selection._intervals import bootstrap_intervals
+from sklearn_recsys.model_selection._comparing._intervals import bootstrap_intervals
 
 __all__ = ["check_confidence_level", "intervals_over_users", "mean_of_defined"]
 

@@ -11,7 +11,7 @@ from sklearn_recsys.inspection._arrays import by_name
 from sklearn_recsys.inspection._evidence import name_of, prepare
 from sklearn_recsys.inspection._style import INK, as_text, finish, look, new_axes
 from sklearn_recsys.metrics import make_ranking_scorer
-from sklearn_recsys.metrics._ranking_scorer import Case
+from sklearn_recsys.metrics._scoring._ranking_scorer import Case
 
 __all__ = ["ScoreDistributionDisplay", "find_scored"]
 

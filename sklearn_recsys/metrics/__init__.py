@@ -26,7 +26,7 @@ from sklearn_recsys.metrics._ranking import (
 )
 from sklearn_recsys.metrics._roc_auc import roc_auc_per_user
 from sklearn_recsys.metrics._sampled import sampled_ranking_metrics
-from sklearn_recsys.metrics._scorer import make_ranking_scorer
+from sklearn_recsys.metrics._scoring._scorer import make_ranking_scorer
 
 __all__ = [
     "average_precision_at_k",

@@ -12,7 +12,7 @@ from sklearn.utils._metadata_requests import MethodMetadataRequest
 
 from sklearn_recsys.exceptions import UnsafeFileError
 from sklearn_recsys.metrics import make_ranking_scorer
-from sklearn_recsys.metrics._ranking_scorer import RankingScorer
+from sklearn_recsys.metrics._scoring._ranking_scorer import RankingScorer
 from sklearn_recsys.persistence._decoding import Decode, Node
 from sklearn_recsys.persistence._encoding import Encode, Encoder, Spec, cannot_save
 from sklearn_recsys.persistence._library_models import (

@@ -15,7 +15,7 @@ from sklearn_recsys.baseline import PopularityRecommender, RandomRecommender
 from sklearn_recsys.datasets import make_interactions
 from sklearn_recsys.decomposition import ALSRecommender
 from sklearn_recsys.model_selection import InteractionKFold, compare_recommenders
-from sklearn_recsys.model_selection._intervals import bootstrap_intervals
+from sklearn_recsys.model_selection._comparing._intervals import bootstrap_intervals
 
 MODELS = {
     "random lists, 2 seeds": [RandomRecommender(random_state=seed) for seed in range(2)],

@@ -11,7 +11,8 @@ from sklearn_recsys.baseline import PopularityRecommender
 from sklearn_recsys.datasets import load_taste_profile
 from sklearn_recsys.exceptions import DataWarning
 from sklearn_recsys.inspection import PrecisionRecallAtKDisplay
-from sklearn_recsys.metrics import _ranking_scorer, make_ranking_scorer
+from sklearn_recsys.metrics import make_ranking_scorer
+from sklearn_recsys.metrics._scoring import _ranking_scorer
 from sklearn_recsys.model_selection import train_test_split_by_user
 from sklearn_recsys.neighbors import ItemKNNRecommender
 

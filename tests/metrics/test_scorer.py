@@ -30,7 +30,8 @@ from sklearn_recsys.baseline import PopularityRecommender
 from sklearn_recsys.exceptions import DataWarning, UnknownIdError
 from sklearn_recsys.interactions._column_edits import set_column
 from sklearn_recsys.interactions._columns import require_table, take_column
-from sklearn_recsys.metrics import _ranking_scorer, make_ranking_scorer
+from sklearn_recsys.metrics import make_ranking_scorer
+from sklearn_recsys.metrics._scoring import _ranking_scorer
 from sklearn_recsys.neighbors import ItemKNNRecommender
 
 METRICS = (

@@ -16,7 +16,6 @@ from sklearn_recsys.baseline import PopularityRecommender
 from sklearn_recsys.exceptions import UnknownIdError
 from sklearn_recsys.interactions import FeatureTable
 from sklearn_recsys.metrics import (
-    _ranking_scorer,
     calibration_error_at_k,
     catalogue_coverage,
     gini_index,
@@ -27,6 +26,7 @@ from sklearn_recsys.metrics import (
     personalization,
     popularity_lift,
 )
+from sklearn_recsys.metrics._scoring import _ranking_scorer
 from sklearn_recsys.model_selection import InteractionKFold, train_test_split_by_user
 from sklearn_recsys.neighbors import ItemKNNRecommender
 from sklearn_recsys.persistence import load, save

@@ -26,12 +26,12 @@ from sklearn_recsys.model_selection import (
     compare_recommenders,
     search_intervals,
 )
-from sklearn_recsys.model_selection._intervals import (
+from sklearn_recsys.model_selection._comparing._intervals import (
     adjust_holm,
     bootstrap_intervals,
     compare_pairs,
 )
-from sklearn_recsys.model_selection._user_scores import _peak_memory
+from sklearn_recsys.model_selection._comparing._user_scores import _peak_memory
 from sklearn_recsys.neighbors import ItemKNNRecommender
 from sklearn_recsys.preprocessing import ConfidenceWeighter
 

@@ -30,8 +30,8 @@ from sklearn_recsys.model_selection import (
     lint_evaluation,
     train_test_split_by_user,
 )
-from sklearn_recsys.model_selection._findings import EvaluationFindings, Finding
-from sklearn_recsys.model_selection._lint import findings_of_comparison
+from sklearn_recsys.model_selection._linting._findings import EvaluationFindings, Finding
+from sklearn_recsys.model_selection._linting._lint import findings_of_comparison
 from sklearn_recsys.neighbors import ItemKNNRecommender
 from sklearn_recsys.pipeline import make_recommender_pipeline
 from sklearn_recsys.preprocessing import ConfidenceWeighter

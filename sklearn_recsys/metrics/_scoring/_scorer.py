@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from sklearn_recsys.interactions import FeatureTable
-from sklearn_recsys.metrics._groups import check_groups
-from sklearn_recsys.metrics._names import CHOICES, Metric, parse_metric
-from sklearn_recsys.metrics._ranking_scorer import RankingScorer
+from sklearn_recsys.metrics._scoring._groups import check_groups
+from sklearn_recsys.metrics._scoring._names import CHOICES, Metric, parse_metric
+from sklearn_recsys.metrics._scoring._ranking_scorer import RankingScorer
 
 __all__ = ["make_ranking_scorer"]
 

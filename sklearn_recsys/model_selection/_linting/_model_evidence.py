@@ -12,9 +12,9 @@ from sklearn.exceptions import NotFittedError
 from sklearn_recsys.interactions._columns import Table, take_column, take_ids
 from sklearn_recsys.interactions._ids import IdIndex, list_some
 from sklearn_recsys.interactions._pairs import encode_pairs
-from sklearn_recsys.metrics._unwrapping import find_recommender
-from sklearn_recsys.model_selection._findings import Finding
-from sklearn_recsys.model_selection._split_evidence import MOST_REPEATED, is_in
+from sklearn_recsys.metrics._scoring._unwrapping import find_recommender
+from sklearn_recsys.model_selection._linting._findings import Finding
+from sklearn_recsys.model_selection._linting._split_evidence import MOST_REPEATED, is_in
 
 __all__ = [
     "find_equal_candidates",

@@ -4,10 +4,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_recsys.metrics._background import Background
-from sklearn_recsys.metrics._lists import Lists
 from sklearn_recsys.metrics._ranking import ndcg_at_k
-from sklearn_recsys.metrics._truth import Truth
+from sklearn_recsys.metrics._scoring._background import Background
+from sklearn_recsys.metrics._scoring._lists import Lists
+from sklearn_recsys.metrics._scoring._truth import Truth
 
 __all__ = ["head_recall_at_k", "ips_ndcg_at_k", "ips_recall_at_k", "tail_recall_at_k"]
 

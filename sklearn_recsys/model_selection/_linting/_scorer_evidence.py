@@ -13,10 +13,14 @@ from sklearn.pipeline import Pipeline
 from sklearn_recsys.interactions._columns import Table, take_column, take_ids, take_rows
 from sklearn_recsys.interactions._ids import IdIndex, as_id_array, is_single_id
 from sklearn_recsys.interactions._validation import read_columns
-from sklearn_recsys.metrics._unwrapping import unwrap
-from sklearn_recsys.model_selection._findings import Finding
-from sklearn_recsys.model_selection._model_evidence import pick_users, recommender_of, share_known
-from sklearn_recsys.model_selection._split_evidence import MOST_SEEN_AGAIN
+from sklearn_recsys.metrics._scoring._unwrapping import unwrap
+from sklearn_recsys.model_selection._linting._findings import Finding
+from sklearn_recsys.model_selection._linting._model_evidence import (
+    pick_users,
+    recommender_of,
+    share_known,
+)
+from sklearn_recsys.model_selection._linting._split_evidence import MOST_SEEN_AGAIN
 
 __all__ = ["find_in_scorer"]
 

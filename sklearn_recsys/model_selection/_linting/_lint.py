@@ -10,9 +10,9 @@ from sklearn.metrics import get_scorer
 from sklearn.model_selection import check_cv
 
 from sklearn_recsys.interactions._columns import Table, n_rows, require_table, take_rows
-from sklearn_recsys.metrics._ranking_scorer import RankingScorer
-from sklearn_recsys.model_selection._findings import EvaluationFindings, Finding
-from sklearn_recsys.model_selection._model_evidence import (
+from sklearn_recsys.metrics._scoring._ranking_scorer import RankingScorer
+from sklearn_recsys.model_selection._linting._findings import EvaluationFindings, Finding
+from sklearn_recsys.model_selection._linting._model_evidence import (
     find_equal_candidates,
     find_equal_models,
     find_equal_scores,
@@ -20,8 +20,8 @@ from sklearn_recsys.model_selection._model_evidence import (
     pick_users,
     recommender_of,
 )
-from sklearn_recsys.model_selection._scorer_evidence import find_in_scorer
-from sklearn_recsys.model_selection._split_evidence import (
+from sklearn_recsys.model_selection._linting._scorer_evidence import find_in_scorer
+from sklearn_recsys.model_selection._linting._split_evidence import (
     SplitEvidence,
     encode_split,
     find_in_split,

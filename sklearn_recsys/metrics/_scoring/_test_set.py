@@ -10,7 +10,7 @@ from scipy import sparse
 from sklearn_recsys.interactions._columns import Table, take_column, take_rows
 from sklearn_recsys.interactions._ids import IdIndex
 from sklearn_recsys.interactions._validation import InteractionColumns
-from sklearn_recsys.metrics._truth import Truth, collect_truth
+from sklearn_recsys.metrics._scoring._truth import Truth, collect_truth
 
 __all__ = ["TestSet", "encode_test_set"]
 

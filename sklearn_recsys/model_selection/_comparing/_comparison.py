@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from sklearn_recsys._optional import require
-from sklearn_recsys.metrics._groups import find_groups, group_users
-from sklearn_recsys.metrics._ranking_scorer import RankingScorer
-from sklearn_recsys.model_selection._findings import EvaluationFindings
-from sklearn_recsys.model_selection._intervals import bootstrap_intervals, compare_pairs
-from sklearn_recsys.model_selection._user_scores import UserScores
+from sklearn_recsys.metrics._scoring._groups import find_groups, group_users
+from sklearn_recsys.metrics._scoring._ranking_scorer import RankingScorer
+from sklearn_recsys.model_selection._comparing._intervals import bootstrap_intervals, compare_pairs
+from sklearn_recsys.model_selection._comparing._user_scores import UserScores
+from sklearn_recsys.model_selection._linting._findings import EvaluationFindings
 
 __all__ = ["RecommenderComparison"]
 

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sklearn_recsys.metrics._background import Background
 from sklearn_recsys.metrics._catalogue import (
     catalogue_coverage,
     gini_index,
@@ -17,18 +16,11 @@ from sklearn_recsys.metrics._catalogue import (
     personalization,
     popularity_lift,
 )
-from sklearn_recsys.metrics._debiased import (
-    head_recall_at_k,
-    ips_ndcg_at_k,
-    ips_recall_at_k,
-    tail_recall_at_k,
-)
 from sklearn_recsys.metrics._diversity import (
     calibration_error_at_k,
     intra_list_diversity_at_k,
     serendipity_at_k,
 )
-from sklearn_recsys.metrics._lists import Lists
 from sklearn_recsys.metrics._ranking import (
     average_precision_at_k,
     f1_at_k,
@@ -38,6 +30,14 @@ from sklearn_recsys.metrics._ranking import (
     recall_at_k,
     reciprocal_rank_at_k,
 )
+from sklearn_recsys.metrics._scoring._background import Background
+from sklearn_recsys.metrics._scoring._debiased import (
+    head_recall_at_k,
+    ips_ndcg_at_k,
+    ips_recall_at_k,
+    tail_recall_at_k,
+)
+from sklearn_recsys.metrics._scoring._lists import Lists
 
 __all__ = ["CHOICES", "Metric", "parse_metric"]
 

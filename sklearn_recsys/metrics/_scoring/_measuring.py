@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
 
-from sklearn_recsys.metrics._background import Background
-from sklearn_recsys.metrics._groups import average_by_group, largest_gap
-from sklearn_recsys.metrics._lists import Lists
-from sklearn_recsys.metrics._names import Metric
+from sklearn_recsys.metrics._scoring._background import Background
+from sklearn_recsys.metrics._scoring._groups import average_by_group, largest_gap
+from sklearn_recsys.metrics._scoring._lists import Lists
+from sklearn_recsys.metrics._scoring._names import Metric
 
 __all__ = ["measure"]
 

@@ -21,7 +21,7 @@ from sklearn_recsys.interactions._columns import Table, take_column
 from sklearn_recsys.interactions._ids import IdIndex
 from sklearn_recsys.metrics._ranking import reciprocal_rank_at_k
 from sklearn_recsys.metrics._roc_auc import roc_auc_per_user
-from sklearn_recsys.metrics._truth import Truth
+from sklearn_recsys.metrics._scoring._truth import Truth
 
 __all__ = ["Lists", "Question", "ask"]
 

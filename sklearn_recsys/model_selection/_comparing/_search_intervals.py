@@ -14,15 +14,15 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_recsys._warning import warn_caller
 from sklearn_recsys.exceptions import DataWarning
 from sklearn_recsys.interactions._columns import n_rows, require_table
-from sklearn_recsys.metrics._ranking_scorer import RankingScorer
-from sklearn_recsys.metrics._scorer import make_ranking_scorer
-from sklearn_recsys.model_selection._compare_recommenders import (
+from sklearn_recsys.metrics._scoring._ranking_scorer import RankingScorer
+from sklearn_recsys.metrics._scoring._scorer import make_ranking_scorer
+from sklearn_recsys.model_selection._comparing._compare_recommenders import (
     check_parameters,
     read_metrics,
     read_splits,
 )
-from sklearn_recsys.model_selection._comparison import RecommenderComparison
-from sklearn_recsys.model_selection._user_scores import score_users
+from sklearn_recsys.model_selection._comparing._comparison import RecommenderComparison
+from sklearn_recsys.model_selection._comparing._user_scores import score_users
 
 __all__ = ["search_intervals"]
 

@@ -15,14 +15,14 @@ from sklearn_recsys._warning import warn_caller
 from sklearn_recsys.exceptions import DataWarning, UnknownIdError
 from sklearn_recsys.interactions._columns import Table, take_column, take_rows
 from sklearn_recsys.interactions._ids import IdIndex, list_some
-from sklearn_recsys.metrics._background import Background
-from sklearn_recsys.metrics._groups import find_groups
-from sklearn_recsys.metrics._lists import Lists, Question, ask
-from sklearn_recsys.metrics._measuring import measure
-from sklearn_recsys.metrics._names import Metric
-from sklearn_recsys.metrics._test_set import TestSet, encode_test_set
-from sklearn_recsys.metrics._truth import Truth, cut_histories
-from sklearn_recsys.metrics._unwrapping import (
+from sklearn_recsys.metrics._scoring._background import Background
+from sklearn_recsys.metrics._scoring._groups import find_groups
+from sklearn_recsys.metrics._scoring._lists import Lists, Question, ask
+from sklearn_recsys.metrics._scoring._measuring import measure
+from sklearn_recsys.metrics._scoring._names import Metric
+from sklearn_recsys.metrics._scoring._test_set import TestSet, encode_test_set
+from sklearn_recsys.metrics._scoring._truth import Truth, cut_histories
+from sklearn_recsys.metrics._scoring._unwrapping import (
     find_recommender,
     history_table,
     read_test_columns,

@@ -12,7 +12,7 @@ from sklearn_recsys.interactions import FeatureTable
 from sklearn_recsys.interactions._sparse import spread_rows
 from sklearn_recsys.metrics._places import find_tail
 from sklearn_recsys.metrics._propensity import inverse_propensity
-from sklearn_recsys.metrics._test_set import TestSet
+from sklearn_recsys.metrics._scoring._test_set import TestSet
 
 __all__ = ["Background"]
 

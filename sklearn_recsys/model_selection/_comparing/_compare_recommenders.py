@@ -11,13 +11,17 @@ from sklearn.model_selection import check_cv
 from sklearn.utils import check_consistent_length
 
 from sklearn_recsys.interactions._columns import Table, n_rows, require_table, take_rows
-from sklearn_recsys.metrics._ranking_scorer import RankingScorer
-from sklearn_recsys.metrics._scorer import make_ranking_scorer
-from sklearn_recsys.model_selection._comparison import RecommenderComparison
-from sklearn_recsys.model_selection._findings import EvaluationFindings
+from sklearn_recsys.metrics._scoring._ranking_scorer import RankingScorer
+from sklearn_recsys.metrics._scoring._scorer import make_ranking_scorer
+from sklearn_recsys.model_selection._comparing._comparison import RecommenderComparison
+from sklearn_recsys.model_selection._comparing._user_scores import (
+    UserScores,
+    measure_peaks,
+    score_users,
+)
 from sklearn_recsys.model_selection._folds import InteractionKFold
-from sklearn_recsys.model_selection._lint import findings_of_comparison
-from sklearn_recsys.model_selection._user_scores import UserScores, measure_peaks, score_users
+from sklearn_recsys.model_selection._linting._findings import EvaluationFindings
+from sklearn_recsys.model_selection._linting._lint import findings_of_comparison
 
 __all__ = ["check_parameters", "compare_recommenders", "read_metrics", "read_splits"]
 

@@ -13,7 +13,7 @@ from joblib import Parallel, delayed
 from sklearn.base import clone
 
 from sklearn_recsys.interactions._columns import Table, take_rows
-from sklearn_recsys.metrics._ranking_scorer import RankingScorer
+from sklearn_recsys.metrics._scoring._ranking_scorer import RankingScorer
 
 __all__ = ["UserScores", "measure_peaks", "score_users"]
 

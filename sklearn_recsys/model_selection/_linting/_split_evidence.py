@@ -13,7 +13,7 @@ from sklearn_recsys.interactions._ids import IdIndex
 from sklearn_recsys.interactions._pairs import encode_pairs
 from sklearn_recsys.interactions._times import read_times
 from sklearn_recsys.interactions._validation import read_columns
-from sklearn_recsys.model_selection._findings import Finding
+from sklearn_recsys.model_selection._linting._findings import Finding
 
 __all__ = [
     "MOST_REPEATED",
