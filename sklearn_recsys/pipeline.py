@@ -85,28 +85,28 @@ class RecommenderPipeline(SummaryReprMixin, Pipeline):
 
         Parameters
         ----------
-        users : id, list of ids or None, default=None
-            Whom to recommend to; None means everyone.
+        users : id or list of ids, default=None
+            Whom to recommend to; None means everyone seen in ``fit``, or everyone in `history`.
         n_items : int, default=10
-            Length of each user's list.
+            Length of each list; a list is shorter where fewer items are left.
         exclude_seen : bool, default=True
-            Leave out what a user has interacted with.
+            Leave out the items that the user has interacted with.
         candidates : list of items or table of (user, item) pairs, default=None
-            The only items that may be recommended.
+            The only items to recommend, for everyone or for each user.
         exclude : list of items or table of (user, item) pairs, default=None
-            Items that may not be recommended.
-        history : table or None, default=None
-            Raw interactions, with the columns of the training data, of users who need not be in
-            it. They pass through the transformers first.
-        user_features : table or None, default=None
-            Features of users who are in no table.
+            Items not to recommend, for everyone or for each user.
+        history : table of interactions, default=None
+            Raw interactions, with the columns of the training data, of users who need not have
+            been seen in ``fit``. They pass through the transformers first.
+        user_features : DataFrame, default=None
+            People who are in no table: a row of features for each.
         on_unknown : {"raise", "popular", "skip"}, default="raise"
-            What happens to users who are known by nothing.
+            Whether users without interactions raise, get the popular items, or get none.
 
         Returns
         -------
-        DataFrame
-            Columns user, item (under the caller's names), score and rank.
+        recommendations : DataFrame
+            Columns: the caller's user and item columns, score and rank (from 1).
         """
         # A recommender that takes no features need not know the parameter.
         features = {} if user_features is None else {"user_features": user_features}
@@ -194,7 +194,7 @@ class RecommenderPipeline(SummaryReprMixin, Pipeline):
         item : id
             The item.
         by : {"item", "feature"}, default="item"
-            Whether contributions are those of the user's items or of features.
+            What to break the score down by: the user's items, or features.
 
         Returns
         -------
@@ -225,9 +225,13 @@ class RecommenderPipeline(SummaryReprMixin, Pipeline):
 
     def _weigh(self, history: Any) -> Any:
         # Not self[:-1].transform: a pipeline of no step is none, and stateless steps need no fit.
-        for _, step in self.steps[:-1]:
+        for name, step in self.steps[:-1]:
             if step is not None and step != "passthrough":
-                history = step.transform(history)
+                try:
+                    history = step.transform(history)
+                except (TypeError, ValueError) as error:
+                    error.add_note(f"X is history=, which passes through the step {name!r} first.")
+                    raise
         return history
 
 

@@ -156,7 +156,7 @@ VARIANTS = [
     BiasedMFRecommender(2, reg=0.3, reg_biases=0.0, reg_exponent=0.5),
     BlendRecommender(raters(), normalize="none"),
     CascadeRecommender(raters()),
-    ContentRecommender(profile="rating_mean", similarity="dot"),
+    ContentRecommender(profile="rating_mean", similarity="cosine"),
     ContentToFactorsRecommender(BiasedMFRecommender(2, reg=0.3, random_state=0)),
     *networks(n_factors=4, ordinal_weight=0.5),
     HybridRecommender(),

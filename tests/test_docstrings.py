@@ -145,5 +145,24 @@ def test_an_estimator_lists_what_it_learns(path):
     assert [name for name in documented if name.endswith("_")] != []
 
 
+def documented_defaults(path):
+    """Return the default of each parameter whose docstring names one."""
+    return {
+        name: eval(kind.partition("default=")[2])  # our own docstrings
+        for names, kind, _ in get_doc_object(resolve(path))["Parameters"]
+        for name in names.split(", ")
+        if "default=" in kind
+    }
+
+
+@pytest.mark.parametrize("path", sorted({*NAMES, *METHODS} - {*ERRORS}))
+def test_a_documented_default_is_the_default(path):
+    documented = documented_defaults(path)
+
+    actual = inspect.signature(resolve(path)).parameters if documented else {}
+
+    assert {name: actual[name].default for name in documented} == documented
+
+
 def test_every_public_name_is_a_class_or_a_function():
     assert set(NAMES) == {*CLASSES, *FUNCTIONS}

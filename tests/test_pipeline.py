@@ -121,6 +121,14 @@ def test_a_users_own_history_gives_her_own_list_back(seed):
     pd.testing.assert_frame_equal(folded, pipeline.recommend(user))
 
 
+def test_an_error_of_a_transformer_says_that_the_history_was_given_to_it():
+    pipeline = log_knn().fit(plays())
+    with pytest.raises(ValueError, match="feature names should match") as raised:
+        pipeline.recommend(history=plays()[["listener"]])
+    (note,) = raised.value.__notes__
+    assert note == f"X is history=, which passes through the step {pipeline.steps[0][0]!r} first."
+
+
 def test_a_history_may_be_in_another_container_and_is_not_changed():
     X = plays()
     history = plays(seed=1, n=60)

@@ -22,6 +22,7 @@ from sklearn_recsys.base._ranking import (
 )
 from sklearn_recsys.base._tables import as_neighbors
 from sklearn_recsys.interactions._audience import encode_distinct
+from sklearn_recsys.interactions._parameters import require_choice
 
 __all__ = ["NeighborhoodMixin"]
 
@@ -201,8 +202,7 @@ class NeighborhoodMixin:
         if label == "contribution":
             raise ValueError("The item column must not be called 'contribution': rename it.")
         choices = self.__recommender_tags__().explain
-        if by not in choices:
-            raise ValueError(f"by must be one of {choices}, got {by!r}.")
+        require_choice(by, "by", choices)
         (row,) = self._user_index.encode_known([user], parameter="user")
         (col,) = self._item_index.encode_known([item], parameter="item")
         if by == "feature":

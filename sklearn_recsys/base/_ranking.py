@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from collections.abc import Callable
-from numbers import Integral
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,6 +9,7 @@ from scipy import sparse
 
 from sklearn_recsys._kernels import csr_pattern
 from sklearn_recsys.base._blocks import memory_batches
+from sklearn_recsys.interactions._parameters import require_positive
 from sklearn_recsys.interactions._sparse import with_data
 
 __all__ = [
@@ -118,8 +118,7 @@ def tie_order(popularity: np.ndarray) -> np.ndarray:
 
 def check_length(value: Any, name: str) -> None:
     """Raise unless a length is an integer of at least 1."""
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"{name} must be an integer >= 1, got {value!r}.")
+    require_positive(value, name)
 
 
 def _as_triplets(first: int, found: np.ndarray, scores: np.ndarray) -> Triplets:

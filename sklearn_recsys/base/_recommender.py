@@ -26,8 +26,15 @@ from sklearn_recsys.interactions._audience import (
     validate_audience,
     validate_item_filter,
 )
-from sklearn_recsys.interactions._columns import column_names, n_columns, require_table
+from sklearn_recsys.interactions._columns import (
+    column_names,
+    n_columns,
+    require_distinct_names,
+    require_table,
+)
+from sklearn_recsys.interactions._feature_table import require_feature_table
 from sklearn_recsys.interactions._join import join_features
+from sklearn_recsys.interactions._parameters import require_bool, require_choice
 from sklearn_recsys.interactions._validation import (
     Interactions,
     validate_interactions,
@@ -136,6 +143,7 @@ class BaseRecommender(
         with unchanged_on_failure(self):
             self._validate_params()
             X = require_table(X)
+            require_distinct_names(X)
             validate_data(self, X, skip_check_array=True)
             allow_negative = self.__recommender_tags__().negative_values
             options = {"duplicates": self._duplicates, "allow_negative": allow_negative}
@@ -227,8 +235,8 @@ class BaseRecommender(
         """
         check_is_fitted(self)
         check_length(n_items, "n_items")
-        if on_unknown not in _ON_UNKNOWN:
-            raise ValueError(f"on_unknown must be one of {_ON_UNKNOWN}, got {on_unknown!r}.")
+        require_choice(on_unknown, "on_unknown", _ON_UNKNOWN)
+        require_bool(exclude_seen, "exclude_seen")
         if user_features is None:
             audience = self._find_audience(users, history, on_unknown)
             groups = group_users(self, audience)
@@ -278,6 +286,12 @@ class BaseRecommender(
         """Tell what this recommender can do."""
         return RecommenderTags()
 
+    def _validate_params(self):
+        """Check the parameters; a bare table of features is told how to become a FeatureTable."""
+        for name in ("user_features", "item_features"):
+            require_feature_table(getattr(self, name, None), name)
+        super()._validate_params()
+
     def _remember(self, interactions: Interactions) -> None:
         """Set what every model keeps of its training data."""
         self.users_, self.items_ = interactions.users.ids, interactions.items.ids
@@ -296,6 +310,11 @@ class BaseRecommender(
             names is None or names == list(getattr(self, "feature_names_in_", names))[:width]
         )
         if not is_prefix:
+            if names is not None and 2 <= width < self.n_features_in_:
+                raise ValueError(
+                    "The feature names should match those that were passed during fit, of which "
+                    f"{self._names} suffice; got {tuple(names)}."
+                )
             validate_data(self, X, reset=False, skip_check_array=True)
         return validate_pairs(X, self._user_index, self._item_index)
 

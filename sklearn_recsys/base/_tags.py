@@ -16,24 +16,24 @@ class RecommenderTags:
 
     Parameters
     ----------
-    personalized : bool
+    personalized : bool, default=True
         Whether the ranking depends on the user's own interactions.
-    feedback : {"implicit", "explicit"}
+    feedback : {"implicit", "explicit"}, default="implicit"
         Whether values and scores are strengths of a positive signal, or ratings.
-    fold_in : {"exact", "approximate", "none"}
+    fold_in : {"exact", "approximate", "none"}, default="exact"
         How users are served from a ``history`` without a refit; "exact" means that a training
         user's own history gives her training list.
-    explain : tuple of {"item", "feature"}
+    explain : tuple of {"item", "feature"}, default=()
         What an explanation can be broken down by; empty where the score is not additive.
-    similar_items, similar_users : bool
+    similar_items, similar_users : bool, default=False
         Whether the model has these methods.
-    cold_users, cold_items : bool
+    cold_users, cold_items : bool, default=False
         Whether users or items without interactions are served from a feature table.
-    uses_values : bool
+    uses_values : bool, default=True
         Whether positive values of another size give other scores.
-    negative_values : bool
+    negative_values : bool, default=False
         Whether negative values are accepted.
-    partial_fit : bool
+    partial_fit : bool, default=False
         Whether interactions can be added without starting afresh.
 
     Examples

@@ -42,9 +42,10 @@ class ContentRecommender(BaseRecommender):
         1 and weighted by its value. "mean": their plain mean, with the sign of the value.
         "rating_mean": for each feature, the mean over her items of the value of those that have
         the feature, and of 0 for the others, however much of it they have.
-    similarity : {"cosine", "dot"}, default="cosine"
-        "cosine" of the two vectors, or their product, by which items with many features and
-        large ones rank higher.
+    similarity : {"dot", "cosine"}, default="dot"
+        The product of the two vectors, by which items with many features and large ones rank
+        higher, or their cosine, which asks only for the mix. Where the features of each item are
+        scaled to length 1, as `TermVectors` does unless ``norm=None``, lists are the same.
     n_jobs : int or None, default=None
         Threads of the lists; None is 1 unless a ``joblib.parallel_config`` says otherwise, -1 is
         all processors. The answer does not depend on it.
@@ -85,8 +86,8 @@ class ContentRecommender(BaseRecommender):
         "centroid"     p_u = sum_i v_ui x_i / |x_i| / sum_i |v_ui|
         "mean"         p_u = sum_i sign(v_ui) x_i / sum_i |sign(v_ui)|
         "rating_mean"  p_ug = sum_i v_ui [x_ig != 0] / |H_u|
-        "cosine"       s_ui = p_u.x_i / (|p_u| |x_i|)
         "dot"          s_ui = p_u.x_i
+        "cosine"       s_ui = p_u.x_i / (|p_u| |x_i|)
 
     A value of 0, which is seen and not liked, belongs to H_u. Both similarities are sums over
     features, and over the items of the history, so that both explain. A history makes a profile
@@ -125,7 +126,7 @@ class ContentRecommender(BaseRecommender):
     # Whether much use counts for more, and whether items with more features do.
     _suggested_grid: ClassVar[dict[str, list]] = {
         "profile": ["centroid", "mean"],
-        "similarity": ["cosine", "dot"],
+        "similarity": ["dot", "cosine"],
     }
 
     def __init__(
@@ -133,7 +134,7 @@ class ContentRecommender(BaseRecommender):
         item_features=None,
         *,
         profile="centroid",
-        similarity="cosine",
+        similarity="dot",
         n_jobs=None,
         verbose=0,
     ):

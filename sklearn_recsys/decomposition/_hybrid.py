@@ -61,19 +61,20 @@ class HybridRecommender(FeatureReadingMixin, IterativeMixin, PartialFitMixin, Fa
         Step of Adagrad. Higher values learn faster, and less exactly.
     optimizer : {"adagrad", "adadelta"}, default="adagrad"
         How steps shrink. "adadelta" has no learning rate.
-    rho, epsilon : float, default=0.95 and 1e-6
-        Of "adadelta": its memory, and what is added under its roots, which makes the first steps
-        larger.
+    rho : float, default=0.95
+        Memory of "adadelta".
+    epsilon : float, default=1e-6
+        What "adadelta" adds under its roots, which makes the first steps larger.
     user_reg, item_reg : float, default=0.3
-        Penalties of the squared embeddings and biases. Higher values give smaller vectors; 0 is
-        LightFM's default.
+        Penalties of the squared embeddings and biases. More gives smaller vectors; 0 in LightFM.
     max_iter : int, default=30
         Epochs: how often each positive interaction is looked at.
     max_sampled : int, default=10
         Draws in search of a violation. More find those that are left late, and take longer.
-    k, n : int, default=5 and 10
-        For "warp-kos": the place of the item to learn from among how many drawn positives, at
-        most `n` (of a user with fewer, the last of hers).
+    k : int, default=5
+        For "warp-kos": the place of the item to learn from among `n` drawn positives.
+    n : int, default=10
+        For "warp-kos": how many positives are drawn; of a user with fewer, the last is learned.
     early_stopping : bool, default=False
         Hold interactions out, and stop where they are no longer ranked better. Fit again with
         `max_iter` set to `n_iter_` to learn from them, too.

@@ -48,7 +48,7 @@ class TermVectors(TextColumnMixin, TransformerMixin, BaseEstimator):
         Convert texts to lower case first.
     strip_accents : {"ascii", "unicode"}, callable or None, default=None
         Remove accents first.
-    token_pattern : str or None, default=r"(?u)\\b\\w\\w+\\b"
+    token_pattern : str or None, default=r"(?u)\b\w\w+\b"
         What a word is. ``r"[^|]+"`` splits tags that are joined by ``|``.
     min_df, max_df : int or float, default=1 and 1.0
         Fewest and most rows that may have a term, as a number or as a share. A higher `min_df`

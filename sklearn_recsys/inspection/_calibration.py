@@ -11,7 +11,7 @@ from sklearn.preprocessing import normalize
 from sklearn_recsys.inspection._arrays import by_name, check_lengths
 from sklearn_recsys.inspection._evidence import Evidence, gather, name_of
 from sklearn_recsys.inspection._intervals import mean_of_defined
-from sklearn_recsys.inspection._style import INK, finish, look, new_axes, show_legend
+from sklearn_recsys.inspection._style import INK, as_text, finish, look, new_axes, show_legend
 from sklearn_recsys.interactions import FeatureTable
 from sklearn_recsys.metrics import calibration_error_at_k
 from sklearn_recsys.metrics._places import as_membership, check_places
@@ -287,10 +287,10 @@ class CalibrationAtKDisplay:
         self.bars_ = ax.barh(places, self.wanted, color=INK, alpha=0.3, label="histories")
         self.lines_ = {}
         for place, (name, given) in enumerate(self.given.items()):
-            label = f"{name}: error {self.error[name]:.2f}"
+            label = f"{as_text(name)}: error {self.error[name]:.2f}"
             wishes = {"markersize": 6, "alpha": 0.85, **kwargs, "linestyle": ""}
             (self.lines_[name],) = ax.plot(given, places, label=label, **look(place, wishes))
-        ax.set_yticks(places, self.groups)
+        ax.set_yticks(places, [as_text(group) for group in self.groups])
         ax.invert_yaxis()
         finish(
             ax,

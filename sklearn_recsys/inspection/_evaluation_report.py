@@ -15,8 +15,10 @@ from sklearn_recsys.inspection._evidence import Evidence, gather
 from sklearn_recsys.inspection._intervals import intervals_over_users
 from sklearn_recsys.inspection._plans import Wishes, plan_figures
 from sklearn_recsys.inspection._report import EvaluationReport
+from sklearn_recsys.metrics import make_ranking_scorer
 from sklearn_recsys.metrics._names import parse_metric
 from sklearn_recsys.metrics._unwrapping import unwrap
+from sklearn_recsys.model_selection import RecommenderComparison, lint_evaluation
 from sklearn_recsys.model_selection._intervals import compare_pairs
 
 __all__ = ["evaluation_report"]
@@ -41,11 +43,13 @@ def evaluation_report(
     X: Any,
     y: Any = None,
     *,
+    X_train: Any = None,
     k: int = 10,
     metrics: Sequence[str] | None = None,
     item_features: Any = None,
     user_groups: Any = None,
     scorer_params: Mapping[str, Any] | None = None,
+    comparison: RecommenderComparison | None = None,
     confidence_level: float = 0.95,
     title: str = "Evaluation of recommenders",
 ) -> EvaluationReport:
@@ -57,8 +61,8 @@ def evaluation_report(
     pairs, calibration, and maps of factor models. For an impression of what recommenders do
     differently, and to show it to others; to choose between models on several splits, use
     :func:`~sklearn_recsys.model_selection.compare_recommenders`. Costs one pass of ``recommend``
-    for each recommender, the whole catalogue's scores for "auc", and ``predict`` for as many
-    pairs as `X` has, twice.
+    for each recommender, the whole catalogue's scores for "auc", and ``predict`` for up to
+    100,000 pairs.
 
     Parameters
     ----------
@@ -68,6 +72,9 @@ def evaluation_report(
         Held-out interactions.
     y : array-like of shape (n_interactions,), default=None
         Values that replace the value column.
+    X_train : table, default=None
+        The interactions that the recommenders were fitted to: adds what
+        :func:`~sklearn_recsys.model_selection.lint_evaluation` finds wrong with the evaluation.
     k : int, default=10
         Length of the lists.
     metrics : sequence of str, default=None
@@ -80,6 +87,9 @@ def evaluation_report(
         Group of each user, by user id: adds the scores of each group.
     scorer_params : dict, default=None
         Further options of :func:`~sklearn_recsys.metrics.make_ranking_scorer`.
+    comparison : RecommenderComparison, default=None
+        What :func:`~sklearn_recsys.model_selection.compare_recommenders` found on several splits:
+        adds its scores, times and memory.
     confidence_level : float, default=0.95
         What the intervals hold.
     title : str, default="Evaluation of recommenders"
@@ -105,8 +115,8 @@ def evaluation_report(
 
     Notes
     -----
-    What is warned of in the evaluation is on the page as well. The tests are paired t-tests of
-    the first metric over users, adjusted by Holm's method.
+    What is warned of in the evaluation is on the page as well, above the scores. The tests are
+    paired t-tests of the first metric over users, adjusted by Holm's method.
 
     References
     ----------
@@ -132,22 +142,15 @@ def evaluation_report(
     [['EASE', 'popular']]
     """
     names = _choose_metrics(metrics, k, has_features=item_features is not None)
-    first = parse_metric(names[0])
-    if first.k is None or first.of_catalogue or first.of_groups:
-        raise ValueError(
-            'The first of the metrics must judge single users at k, as "ndcg@10"; got '
-            f"{names[0]!r}."
-        )
-    family = names[0].partition("@")[0]
-    lengths = range(1, max(first.k, k) + 1)
-    drawn = [*(f"{family}@{length}" for length in lengths), f"catalogue_coverage@{k}"]
+    wishes = _wish(names[0], k, item_features, confidence_level, scorer_params)
+    drawn = [*(f"{wishes.metric}@{n}" for n in wishes.lengths), f"catalogue_coverage@{k}"]
     params = {**(scorer_params or {}), "item_features": item_features, "user_groups": user_groups}
-    evidence, remarks = _gather_noting_warnings(
-        estimators, X, y, list(dict.fromkeys([*names, *drawn])), params
-    )
-    wishes = Wishes(
-        family, lengths, k, item_features, confidence_level, params.get("fold_in") is not None
-    )
+    asked = list(dict.fromkeys([*names, *drawn]))
+    evidence, remarks = _gather_noting_warnings(estimators, X, y, asked, params)
+    if X_train is not None:
+        scorer = make_ranking_scorer(*names, **params)
+        found = lint_evaluation(dict(estimators), X_train, X_test=X, scoring=scorer)
+        remarks += [f"{finding.title} ({finding.code}): {finding.message}" for finding in found]
     return EvaluationReport(
         title=title,
         facts=_list_facts(evidence),
@@ -156,6 +159,7 @@ def evaluation_report(
         intervals=_find_intervals(evidence, names, confidence_level),
         tests=_compare(evidence, names[0], confidence_level),
         groups=_read_groups(evidence, names),
+        comparison=comparison,
         plans=list(plan_figures(evidence, wishes)),
         remarks=remarks,
         footer=_sign(scorer_params or {}, confidence_level),
@@ -167,10 +171,33 @@ def _choose_metrics(metrics: Sequence[str] | None, k: int, *, has_features: bool
         names = [metrics] if isinstance(metrics, str) else list(metrics)
         if not names:
             raise ValueError("metrics is empty: name at least one, or pass None.")
-        return names
+        return list(dict.fromkeys(names))
     families = (*_FAMILIES, *(_OF_FEATURES if has_features else ()))
     names = [f"{family}@{k}" for family in families]
     return [*names[:4], "auc", *names[4:]]
+
+
+def _wish(
+    name: str,
+    k: int,
+    item_features: Any,
+    confidence_level: float,
+    scorer_params: Mapping[str, Any] | None,
+) -> Wishes:
+    """Return what is to be drawn, the metric of this name above all."""
+    metric = parse_metric(name)
+    if metric.k is None or metric.of_catalogue or metric.of_groups:
+        raise ValueError(
+            f'The first of the metrics must judge single users at k, as "ndcg@10"; got {name!r}.'
+        )
+    return Wishes(
+        metric=name.partition("@")[0],
+        lengths=range(1, max(metric.k, k) + 1),
+        k=k,
+        item_features=item_features,
+        confidence_level=confidence_level,
+        fold_in=(scorer_params or {}).get("fold_in") is not None,
+    )
 
 
 def _gather_noting_warnings(

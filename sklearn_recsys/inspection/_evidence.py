@@ -19,7 +19,7 @@ from sklearn_recsys.metrics._background import Background
 from sklearn_recsys.metrics._lists import Lists
 from sklearn_recsys.metrics._ranking_scorer import Case
 
-__all__ = ["Evidence", "gather", "gather_one", "name_of", "prepare"]
+__all__ = ["Evidence", "gather", "name_of", "prepare"]
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,8 @@ def gather(
     TypeError
         If `estimators` is not a dict.
     ValueError
-        If it is empty; and as :func:`~sklearn_recsys.metrics.make_ranking_scorer`.
+        If it is empty, or no user wants anything that she has not seen; and as
+        :func:`~sklearn_recsys.metrics.make_ranking_scorer`.
 
     Warns
     -----
@@ -86,20 +87,11 @@ def gather(
     return found
 
 
-def gather_one(
-    estimator: Any,
-    X: Table,
-    y: Any,
-    metrics: list[str],
-    scorer_params: Mapping[str, Any] | None,
-) -> Evidence:
-    """Ask one recommender."""
-    (evidence,) = gather({name_of(estimator): estimator}, X, y, metrics, scorer_params).values()
-    return evidence
-
-
 def prepare(estimators: Mapping[str, Any], X: Table, y: Any, scorer: Any) -> dict[str, Case]:
-    """Read the held-out rows as each recommender is judged by them."""
+    """Read the held-out rows as each recommender is judged by them.
+
+    Raises and warns as :func:`gather`.
+    """
     if not isinstance(estimators, Mapping):
         raise TypeError(
             "estimators must be a dict of names and fitted recommenders, such as "
@@ -109,6 +101,13 @@ def prepare(estimators: Mapping[str, Any], X: Table, y: Any, scorer: Any) -> dic
     if not estimators:
         raise ValueError("estimators is empty: pass at least one fitted recommender.")
     cases = {str(name): scorer.prepare(model, X, y) for name, model in estimators.items()}
+    for name, case in cases.items():
+        if not len(case.truth):
+            raise ValueError(
+                f"There is nothing to show of {name!r}: no test user has a relevant row that was "
+                "not seen in training. To look at the training data itself, pass "
+                'scorer_params={"exclude_seen": False}.'
+            )
     first, *others = cases.values()
     if any(not np.array_equal(case.user_ids, first.user_ids) for case in others):
         counts = ", ".join(f"{name} {len(case.truth)}" for name, case in cases.items())
@@ -130,12 +129,10 @@ def _join(blocks: list[Lists], case: Case) -> Lists:
     """Return the lists of blocks of users as those of all."""
     if len(blocks) == 1:
         return blocks[0]
-    parts = {
-        field: np.concatenate([getattr(block, field) for block in blocks])
-        if blocks
-        else np.empty((0, 0))
-        for field in ("items", "gains", "ideal")
-    }
-    families = blocks[0].whole if blocks else ()
+    items, gains, ideal = (
+        np.concatenate([getattr(block, name) for block in blocks])
+        for name in ("items", "gains", "ideal")
+    )
+    families = blocks[0].whole
     whole = {name: np.concatenate([block.whole[name] for block in blocks]) for name in families}
-    return Lists(parts["items"].astype(np.int64), parts["gains"], case.truth, parts["ideal"], whole)
+    return Lists(items, gains, case.truth, ideal, whole)

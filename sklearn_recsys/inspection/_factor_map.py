@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.decomposition import PCA
 
-from sklearn_recsys.inspection._style import finish, look, new_axes, show_legend
+from sklearn_recsys.inspection._style import as_text, finish, look, new_axes, show_legend
 from sklearn_recsys.interactions._ids import IdIndex
 from sklearn_recsys.metrics._unwrapping import find_recommender
 
@@ -187,16 +187,15 @@ class FactorMapDisplay:
         if components != "pca":
             raise ValueError(f'components must be "pca" or two numbers, got {components!r}.')
         axes = PCA(2, svd_solver="full").fit(items)
+        # Not moved to the mean of the items, so that products are read from the origin.
+        places = {
+            name: part @ axes.components_.T for name, part in (("users", users), ("items", items))
+        }
         names = tuple(
             f"principal axis {number} ({share:.0%} of the items' variance)"
             for number, share in enumerate(axes.explained_variance_ratio_, start=1)
         )
-        return cls(
-            users=axes.transform(users),
-            items=axes.transform(items),
-            axis_names=names,
-            labels=labels,
-        )
+        return cls(**places, axis_names=names, labels=labels)
 
     def plot(self, ax: Any = None, **kwargs: Any) -> "FactorMapDisplay":
         """Draw users as stars and items as diamonds, on axes of one scale.
@@ -229,7 +228,7 @@ class FactorMapDisplay:
         self.users_, self.items_ = drawn["users"], drawn["items"]
         for row, text in self.labels.items():
             offset = {"xytext": (4, 4), "textcoords": "offset points"}
-            ax.annotate(text, self.items[row], fontsize="small", **offset)
+            ax.annotate(as_text(text), self.items[row], fontsize="small", **offset)
         finish(
             ax,
             title="Users and items in one plane",
@@ -237,6 +236,7 @@ class FactorMapDisplay:
             ylabel=self.axis_names[1],
         )
         ax.set_aspect("equal", adjustable="datalim")
-        show_legend(ax)
+        for handle in show_legend(ax, markerscale=1.5).legend_handles:
+            handle.set_alpha(0.9)
         self.ax_, self.figure_ = ax, ax.figure
         return self

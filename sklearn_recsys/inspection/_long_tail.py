@@ -7,7 +7,7 @@ import numpy as np
 
 from sklearn_recsys.inspection._arrays import by_name, check_lengths
 from sklearn_recsys.inspection._evidence import Evidence, gather, name_of
-from sklearn_recsys.inspection._style import INK, finish, look, new_axes, show_legend
+from sklearn_recsys.inspection._style import INK, as_text, finish, look, new_axes, show_legend
 from sklearn_recsys.metrics._places import check_places, check_popularity, find_tail
 
 __all__ = ["LongTailDisplay"]
@@ -278,7 +278,7 @@ class LongTailDisplay:
         black = {"color": INK, "marker": "", "linewidth": 2, "linestyle": "-"}
         self._draw(ax, "interactions", self.popularity, kind, {"label": "interactions", **black})
         for place, (name, counts) in enumerate(self.shown.items()):
-            label = f"{name} {self.coverage[name]:.0%}, {self.tail_share[name]:.0%}"
+            label = f"{as_text(name)} {self.coverage[name]:.0%}, {self.tail_share[name]:.0%}"
             style = {"label": label, **look(place, {"marker": "", **kwargs})}
             self._draw(ax, name, counts, kind, style)
         self._draw_border(ax, kind)

@@ -12,7 +12,15 @@ from sklearn_recsys.inspection._intervals import (
     intervals_over_users,
     mean_of_defined,
 )
-from sklearn_recsys.inspection._style import finish, label_of, look, new_axes, show_legend, title_of
+from sklearn_recsys.inspection._style import (
+    as_text,
+    finish,
+    label_of,
+    look,
+    new_axes,
+    show_legend,
+    title_of,
+)
 
 __all__ = ["MetricAtKDisplay"]
 
@@ -289,22 +297,21 @@ class MetricAtKDisplay:
         ax = new_axes(ax)
         self.lines_, self.bands_ = {}, {}
         for place, (name, scores) in enumerate(self.scores.items()):
-            (line,) = ax.plot(self.k, scores, **{"label": name, **look(place, kwargs)})
+            (line,) = ax.plot(self.k, scores, **{"label": as_text(name), **look(place, kwargs)})
             low, high = self.intervals[name].T
             self.lines_[name] = line
             if not np.isnan(low).all():
                 self.bands_[name] = ax.fill_between(
                     self.k, low, high, color=line.get_color(), alpha=0.15, linewidth=0
                 )
-        label = label_of(self.metric)
-        remark = f" ({self.confidence_level:.0%} intervals over users)" if self.bands_ else ""
         finish(
             ax,
-            title=f"{title_of(self.metric)}@k by length of list{remark}",
+            title=f"{title_of(self.metric)} by length of list",
             xlabel="k, length of the lists",
-            ylabel=f"{label}@k",
+            ylabel=f"{label_of(self.metric)}@k",
         )
         ax.xaxis.get_major_locator().set_params(integer=True)
-        show_legend(ax)
+        remark = {"title": f"{self.confidence_level:.0%} intervals"} if self.bands_ else {}
+        show_legend(ax, **remark)
         self.ax_, self.figure_ = ax, ax.figure
         return self

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklearn_recsys.inspection._evidence import gather, name_of
-from sklearn_recsys.inspection._style import INK, finish, label_of, look, new_axes, title_of
+from sklearn_recsys.inspection._style import INK, as_text, finish, label_of, look, new_axes
 from sklearn_recsys.model_selection import RecommenderComparison
 
 __all__ = ["ParetoDisplay"]
@@ -273,7 +273,9 @@ class ParetoDisplay:
             self._write(ax, place)
         finish(
             ax,
-            title=self._title(),
+            title="Efficient front"
+            if self.is_efficient.all()
+            else "Efficient front (hollow: beaten in both)",
             xlabel=label_of(self.x_metric),
             ylabel=label_of(self.y_metric),
         )
@@ -281,18 +283,17 @@ class ParetoDisplay:
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
-    def _title(self) -> str:
-        title = f"{title_of(self.y_metric)} against {label_of(self.x_metric)}"
-        return title if self.is_efficient.all() else f"{title} (hollow: beaten in both)"
-
     def _write(self, ax: Any, place: int) -> None:
         """Write a recommender's name on the side where there is room for it."""
-        low, high = self.points[:, 0].min(), self.points[:, 0].max()
-        is_right = self.points[place, 0] > (low + high) / 2
+        low, high = self.points.min(axis=0), self.points.max(axis=0)
+        is_right = self.points[place, 0] > (low[0] + high[0]) / 2
+        # The names of marks that all but coincide stand below each other.
+        apart = np.abs(self.points[:place] - self.points[place]) > 0.05 * (high - low)
+        n_near = int(np.count_nonzero(~apart.any(axis=1)))
         ax.annotate(
-            self.names[place],
+            as_text(self.names[place]),
             self.points[place],
-            xytext=(-7 if is_right else 7, 6),
+            xytext=(-7 if is_right else 7, 6 - 11 * n_near),
             textcoords="offset points",
             ha="right" if is_right else "left",
             fontsize="small",

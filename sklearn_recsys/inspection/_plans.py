@@ -12,7 +12,7 @@ from sklearn_recsys.inspection._long_tail import LongTailDisplay
 from sklearn_recsys.inspection._metric_at_k import MetricAtKDisplay
 from sklearn_recsys.inspection._pareto import ParetoDisplay
 from sklearn_recsys.inspection._precision_recall import PrecisionRecallAtKDisplay
-from sklearn_recsys.inspection._score_distribution import ScoreDistributionDisplay
+from sklearn_recsys.inspection._score_distribution import ScoreDistributionDisplay, find_scored
 from sklearn_recsys.inspection._style import title_of
 
 __all__ = ["Plan", "Wishes", "plan_figures"]
@@ -73,8 +73,8 @@ def plan_figures(evidence: dict[str, Evidence], wishes: Wishes) -> Iterator[Plan
     """Yield the figures that can be drawn."""
     yield from _plan_accuracy(evidence, wishes)
     yield from _plan_catalogue(evidence, wishes)
-    if not wishes.fold_in:
-        cases = {name: found.case for name, found in evidence.items()}
+    cases = {name: found.case for name, found in evidence.items()}
+    if not wishes.fold_in and all(len(find_scored(case)) for case in cases.values()):
         yield Plan(
             "Scores of relevant and of other pairs",
             ScoreDistributionDisplay._from_cases(cases, random_state=0),

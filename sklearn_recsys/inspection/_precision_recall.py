@@ -7,7 +7,7 @@ import numpy as np
 
 from sklearn_recsys.inspection._arrays import by_name, check_lengths, check_rows
 from sklearn_recsys.inspection._evidence import Evidence, gather, name_of
-from sklearn_recsys.inspection._style import finish, look, new_axes, show_legend
+from sklearn_recsys.inspection._style import as_text, finish, look, new_axes, show_legend
 from sklearn_recsys.metrics import precision_at_k, recall_at_k
 
 __all__ = ["PrecisionRecallAtKDisplay"]
@@ -235,7 +235,7 @@ class PrecisionRecallAtKDisplay:
         ax = new_axes(ax)
         self.lines_ = {}
         for place, (name, recall) in enumerate(self.recall.items()):
-            style = {"label": name, **look(place, kwargs)}
+            style = {"label": as_text(name), **look(place, kwargs)}
             precision = self.precision[name]
             (self.lines_[name],) = ax.plot(recall, precision, **style)
             for end in {0, len(self.k) - 1}:
@@ -254,6 +254,5 @@ class PrecisionRecallAtKDisplay:
         return self
 
     def _title(self) -> str:
-        if len(self.k) == 1:
-            return f"Precision and recall of {self.k[0]} recommendations"
-        return f"Precision and recall of {self.k[0]} to {self.k[-1]} recommendations"
+        lengths = f"{self.k[0]}" if len(self.k) == 1 else f"{self.k[0]} to {self.k[-1]}"
+        return f"Precision and recall of lists of {lengths}"

@@ -23,6 +23,7 @@ from sklearn_recsys.inspection._page import (
 from sklearn_recsys.inspection._plans import Plan
 from sklearn_recsys.inspection._style import label_of
 from sklearn_recsys.inspection._svg import draw
+from sklearn_recsys.model_selection import RecommenderComparison
 
 __all__ = ["EvaluationReport"]
 
@@ -63,6 +64,8 @@ class EvaluationReport:
         :meth:`~sklearn_recsys.model_selection.RecommenderComparison.tests`.
     groups : dict of str to DataFrame
         Scores of groups of users, by recommender.
+    comparison : RecommenderComparison or None
+        Of the same recommenders on several splits.
     plans : list of Plan
         What is drawn.
     remarks : list of str
@@ -72,7 +75,7 @@ class EvaluationReport:
 
     Attributes
     ----------
-    scores, intervals, tests, groups, facts, models, remarks, title, footer : object
+    scores, intervals, tests, groups, comparison, facts, models, remarks, title, footer : object
         As above.
     displays : dict of str to Display
         The Displays by the titles of their figures, to be drawn again: ``displays[…].plot()``.
@@ -106,6 +109,7 @@ class EvaluationReport:
         intervals: dict[str, pd.DataFrame],
         tests: pd.DataFrame | None,
         groups: dict[str, pd.DataFrame],
+        comparison: RecommenderComparison | None = None,
         plans: Sequence[Plan],
         remarks: Sequence[str],
         footer: str,
@@ -113,7 +117,7 @@ class EvaluationReport:
         self.title = title
         self.facts, self.models = facts, models
         self.scores, self.intervals, self.tests = scores, intervals, tests
-        self.groups = groups
+        self.groups, self.comparison = groups, comparison
         self.remarks, self.footer = list(remarks), footer
         self.displays = {plan.title: plan.display for plan in plans}
         self._plans = plans
@@ -204,6 +208,8 @@ class EvaluationReport:
             yield Section("Differences", list(self._differences(self.tests)))
         if self.groups:
             yield Section("Groups of users", [self._group_table()])
+        if self.comparison is not None:
+            yield Section("Across splits", list(self._across_splits(self.comparison)))
         facts = ((html.escape(name), html.escape(value)) for name, value in self.facts.items())
         yield Section("Data", [table([], facts)])
         models = ((html.escape(name), _code(text)) for name, text in self.models.items())
@@ -227,11 +233,9 @@ class EvaluationReport:
         return table(header, rows)
 
     def _score(self, metric: str, name: str, value: float) -> str:
-        text = _number(value)
         if metric not in self.intervals:
-            return text
-        low, high = np.asarray(self.intervals[metric].loc[name], dtype=np.float64)
-        return text if np.isnan(low) else f"{text}<br><small>{_range(low, high)}</small>"
+            return _number(value)
+        return _with_range(value, *self.intervals[metric].loc[name])
 
     def _differences(self, tests: pd.DataFrame) -> Iterator[str]:
         metric = html.escape(label_of(str(self.scores.columns[0])))
@@ -266,6 +270,25 @@ class EvaluationReport:
         )
         return table(header, rows)
 
+    def _across_splits(self, comparison: RecommenderComparison) -> Iterator[str]:
+        n_folds = comparison.per_fold.index.get_level_values(1).nunique()
+        yield (
+            f"<p>Fitted to {n_folds} splits anew. Tied are those that a test of "
+            f"{html.escape(label_of(comparison.metrics[0]))} cannot tell from the best.</p>"
+        )
+        metrics = [html.escape(label_of(metric)) for metric in comparison.metrics]
+        header = ["", *metrics, "tied with best", "fit (s)", "score (s)", "memory (MB)"]
+        rows = []
+        for name, row in comparison.summary().iterrows():
+            scores = (
+                _with_range(*row[[metric, f"{metric}_low", f"{metric}_high"]])
+                for metric in comparison.metrics
+            )
+            costs = row["fit_time"], row["score_time"], row["peak_memory"] / 1e6
+            tied = {True: "yes", False: "no"}.get(row["tied_with_best"], "")
+            rows.append([html.escape(str(name)), *scores, tied, *(f"{x:.2f}" for x in costs)])
+        yield table(header, rows)
+
 
 def _is_better(metric: str) -> bool:
     return metric.partition("@")[0] in _BETTER
@@ -275,8 +298,14 @@ def _number(value: float) -> str:
     """Return a score with a proper minus, or a dash where there is none."""
     if np.isnan(value):
         return "&ndash;"
-    text = f"{value:.4f}" if abs(value) < 10 else f"{value:.1f}"
+    digits = 4 if abs(value) < 10 else 1
+    text = f"{round(value, digits) + 0.0:.{digits}f}"  # no minus before zeros
     return text.replace("-", "&minus;")
+
+
+def _with_range(value: float, low: float, high: float) -> str:
+    text = _number(value)
+    return text if np.isnan(low) else f"{text}<br><small>{_range(low, high)}</small>"
 
 
 def _range(low: float, high: float) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from sklearn_recsys._optional import require
 
-__all__ = ["INK", "finish", "label_of", "look", "new_axes", "show_legend", "title_of"]
+__all__ = ["INK", "as_text", "finish", "label_of", "look", "new_axes", "show_legend", "title_of"]
 
 # Okabe and Ito's, without yellow, which is too pale for lines.
 _COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F7F7F")
@@ -40,16 +40,26 @@ def look(place: int, kwargs: dict[str, Any] | None = None) -> dict[str, Any]:
 
 def finish(ax: Any, *, title: str, xlabel: str, ylabel: str) -> None:
     """Say what is seen, and draw no more than is needed for it."""
-    ax.set(title=title, xlabel=xlabel, ylabel=ylabel)
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    ax.set_title(title, fontsize="medium")
     ax.grid(alpha=0.25, linewidth=0.6)
     ax.set_axisbelow(True)
     ax.spines[["top", "right"]].set_visible(False)
 
 
-def show_legend(ax: Any, **options: Any) -> None:
-    """Show a legend where there is something to tell apart."""
-    if ax.get_legend_handles_labels()[1]:
-        ax.legend(**{"frameon": False, "fontsize": "small", "title_fontsize": "small", **options})
+def show_legend(ax: Any, **options: Any) -> Any:
+    """Say what is what, in small print."""
+    small = {"frameon": False, "fontsize": "small", "title_fontsize": "small"}
+    return ax.legend(**{**small, **options})
+
+
+def as_text(name: str) -> str:
+    """Return a name as matplotlib draws it letter by letter.
+
+    It would read what is between two dollars as a formula, and leave names that begin with an
+    underscore out of the legend.
+    """
+    return (" " if name.startswith("_") else "") + name.replace("$", r"\$")
 
 
 def label_of(metric: str) -> str:

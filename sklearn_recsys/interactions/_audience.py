@@ -74,7 +74,7 @@ def validate_users(users: Any, index: IdIndex) -> np.ndarray:
         return index.ids
     if is_single_id(users):
         users = [users]
-    ids = as_id_array(users)
+    ids = as_id_array(users, parameter="users")
     codes = index.encode(ids)  # raises on ids of another type, before anything is computed
     if (codes >= 0).all():
         # In the type of fit: the answer is merged with tables whose ids have it.

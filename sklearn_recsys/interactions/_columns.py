@@ -6,6 +6,9 @@ a caller who does not use it.
 """
 # SPDX-License-Identifier: BSD-3-Clause
 
+from collections import Counter
+from collections.abc import Mapping
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -19,8 +22,10 @@ __all__ = [
     "column_names",
     "column_position",
     "describe_columns",
+    "index_names",
     "n_columns",
     "n_rows",
+    "require_distinct_names",
     "require_table",
     "take_column",
     "take_columns",
@@ -38,7 +43,7 @@ def require_table(X: Table, *, min_columns: int = 2, min_rows: int = 1, name: st
     Raises
     ------
     TypeError
-        If `X` is sparse, lazy, or a list of mappings.
+        If `X` is sparse, lazy, a list of mappings, or no table at all.
     ValueError
         If `X` is not two-dimensional, is complex, or has too few rows or columns.
     """
@@ -51,27 +56,31 @@ def require_table(X: Table, *, min_columns: int = 2, min_rows: int = 1, name: st
     if hasattr(X, "collect") and not _is_frame(X):
         raise TypeError(f"{name} is a {type(X).__name__}, which holds no rows yet: call collect().")
     if not _is_frame(X) and not isinstance(X, (np.ndarray, list, tuple)):
-        X = np.asarray(X)
+        X = _as_array(X, name)
     shape = _shape(X)
     if len(shape) != 2:
         raise ValueError(
             f"Expected 2D array, got {len(shape)}D array instead for {name}: one row per "
             "interaction and the columns (user, item[, value[, time]]) were expected. "
-            "Reshape your data."
+            f"Reshape your data.{_advise_on_index(X, name)}"
         )
     if isinstance(X, np.ndarray) and X.dtype.kind == "c":
         raise ValueError(f"Complex data not supported\n{name} has dtype {X.dtype}.")
-    if shape[0] < min_rows:
-        raise ValueError(
-            f"Found array with {shape[0]} sample(s) (shape={shape}) while a minimum of {min_rows} "
-            f"is required for {name}."
-        )
-    if shape[1] < min_columns:
-        raise ValueError(
-            f"Found array with {shape[1]} feature(s) (shape={shape}) while a minimum of "
-            f"{min_columns} is required: the first two columns of {name} are user and item ids."
-        )
+    _require_size(X, min_rows, min_columns, name)
     return X
+
+
+def require_distinct_names(X: Table, *, name: str = "X") -> None:
+    """Raise a ``ValueError`` if columns share a name: scikit-learn keeps names, and so tells apart.
+
+    Not part of `require_table`: functions that read columns by position alone do not mind.
+    """
+    repeated = [column for column, n in Counter(column_names(X) or []).items() if n > 1]
+    if repeated:
+        raise ValueError(
+            f"The columns of {name} must have distinct names, but there are several called "
+            f"{', '.join(map(repr, repeated[:5]))}. Rename or drop them."
+        )
 
 
 def n_rows(X: Table) -> int:
@@ -92,6 +101,13 @@ def column_names(X: Table) -> list[str] | None:
     if names is None or not all(isinstance(name, str) for name in names):
         return None
     return list(names)
+
+
+def index_names(X: Table) -> list[str]:
+    """Return the names that the levels of a pandas index have."""
+    # A list has a method called index.
+    names = getattr(getattr(X, "index", None), "names", None) or []
+    return [str(name) for name in names if name is not None]
 
 
 def column_position(X: Table, column: str | int, *, parameter: str) -> int:
@@ -213,6 +229,48 @@ def as_object_array(values: Any) -> np.ndarray:
 
 def _is_frame(X: Table) -> bool:
     return hasattr(X, "iloc") or hasattr(X, "to_series") or hasattr(X, "column_names")
+
+
+def _require_size(X: Table, min_rows: int, min_columns: int, name: str) -> None:
+    if n_rows(X) < min_rows:
+        raise ValueError(
+            f"Found array with {n_rows(X)} sample(s) (shape={_shape(X)}) while a minimum of "
+            f"{min_rows} is required for {name}."
+        )
+    if n_columns(X) < min_columns:
+        raise ValueError(
+            f"Found array with {n_columns(X)} feature(s) (shape={_shape(X)}) while a minimum of "
+            f"{min_columns} is required: the first two columns of {name} are user and item ids."
+            f"{_advise_on_index(X, name)}"
+        )
+
+
+def _as_array(X: Any, name: str) -> np.ndarray:
+    array = np.asarray(X)
+    if array.ndim:
+        return array
+    if isinstance(X, (str, PathLike)):
+        advice = "read a file with sklearn_recsys.datasets.read_interactions"
+    elif isinstance(X, Mapping):
+        advice = f"pass pandas.DataFrame({name})"
+    elif hasattr(X, "__iter__"):
+        advice = f"pass list({name})"
+    else:
+        advice = "pass a DataFrame, a pyarrow Table, an array or a list of rows"
+    raise TypeError(
+        f"{name} is of type {type(X).__name__}, but a table of interactions (user, item[, value[, "
+        f"time]]) was expected: {advice}."
+    )
+
+
+def _advise_on_index(X: Table, name: str) -> str:
+    names = index_names(X)
+    if not names:
+        return ""
+    return (
+        f" The index of {name} ({', '.join(map(repr, names))}) is not read: make columns of it "
+        "with reset_index()."
+    )
 
 
 def _shape(X: Table) -> tuple[int, ...]:

@@ -21,8 +21,9 @@ from sklearn_recsys.interactions._fitted_features import (
     transform_frame,
 )
 from sklearn_recsys.interactions._ids import IdIndex, as_id_array, list_some
+from sklearn_recsys.interactions._parameters import require_choice
 
-__all__ = ["FeatureTable", "transform_all"]
+__all__ = ["FeatureTable", "require_feature_table", "transform_all"]
 
 _PARAMETERS = ("table", "transformer", "id_column", "missing", "fit_on")
 _CHOICES = {"missing": ("error", "zero"), "fit_on": ("seen", "all")}
@@ -221,8 +222,7 @@ class FeatureTable:
     def _prepare(self, ids: Any, role: str) -> tuple[IdIndex, pd.DataFrame, Any]:
         """Return the index of the table's ids, its rows in that order, and the transformer."""
         for name, choices in _CHOICES.items():
-            if getattr(self, name) not in choices:
-                raise ValueError(f"{name} must be one of {choices}, got {getattr(self, name)!r}.")
+            require_choice(getattr(self, name), name, choices)
         index, frame = self._read(role)
         seen = self._find_rows(index, as_id_array(ids))
         chosen = frame if self.fit_on == "all" else frame.iloc[seen]
@@ -341,6 +341,17 @@ class FeatureTable:
         return f"FeatureTable({', '.join(parts)})"
 
 
+def require_feature_table(table: Any, parameter: str) -> None:
+    """Raise a ``TypeError`` for a bare table, which other parameters of that kind would take."""
+    if not isinstance(table, FeatureTable) and (
+        isinstance(table, Mapping) or hasattr(table, "shape")
+    ):
+        raise TypeError(
+            f"{parameter} must be a FeatureTable or None, got {_describe(table)}: pass "
+            "FeatureTable(table, transformer), with the ids in its index or in id_column."
+        )
+
+
 def transform_all(transformer: Any, frame: pd.DataFrame, role: str) -> Any:
     """Return what a fitted transformer makes of all rows of a table."""
     try:
@@ -395,5 +406,5 @@ def _describe(table: Any) -> str:
         return f"<mapping of {len(table)} ids>"
     try:
         return f"<{n_rows(table)} rows x {n_columns(table)} columns>"
-    except (AttributeError, TypeError, ValueError):
+    except (AttributeError, IndexError, TypeError, ValueError):
         return f"<{type(table).__name__}>"

@@ -11,7 +11,7 @@ from sklearn_recsys.interactions._columns import as_object_array
 from sklearn_recsys.interactions._id_table import IdTable, factorize_near, look_up_codes
 from sklearn_recsys.interactions._pairs import require_count
 
-__all__ = ["IdIndex", "as_id_array", "is_single_id", "list_some"]
+__all__ = ["IdIndex", "as_id_array", "is_single_id", "list_some", "missing_ids"]
 
 # What pandas calls the values of an object column, and the type of id that we make of it.
 _KIND_OF_INFERRED = {
@@ -109,7 +109,7 @@ class IdIndex:
         UnknownIdError
             If an id is unknown; the message names up to five of them.
         """
-        column = as_id_array(column)
+        column = as_id_array(column, parameter=parameter)
         codes = self.encode(column)
         if (codes < 0).any():
             unknown = pd.unique(column[codes < 0])
@@ -155,7 +155,7 @@ class IdIndex:
         return {**self.__dict__, "_lookup": None}
 
 
-def as_id_array(ids: Any) -> np.ndarray:
+def as_id_array(ids: Any, *, parameter: str = "A list of ids") -> np.ndarray:
     """Return a caller's list of ids as a one-dimensional array that keeps their type.
 
     Raises
@@ -168,7 +168,10 @@ def as_id_array(ids: Any) -> np.ndarray:
     if not isinstance(ids, np.ndarray):
         return as_object_array(list(ids))
     if ids.ndim != 1:
-        raise ValueError(f"A list of ids must be one-dimensional, but has shape {ids.shape}.")
+        raise ValueError(
+            f"{parameter} must be one-dimensional, but has shape {ids.shape}: pass one column of "
+            "it, such as X[:, 0] or the column's Series."
+        )
     return ids
 
 
@@ -178,9 +181,13 @@ def is_single_id(ids: Any) -> bool:
 
 
 def list_some(values: Any, limit: int = 5) -> str:
-    """Name up to `limit` values for an error message."""
-    values = list(values)
-    return ", ".join(map(_named, values[:limit])) + (", …" if len(values) > limit else "")
+    """Name up to `limit` different values for an error message."""
+    names: dict[str, None] = {}
+    for value in values:
+        names.setdefault(_named(value))
+        if len(names) > limit:
+            break
+    return ", ".join(list(names)[:limit]) + (", …" if len(names) > limit else "")
 
 
 def _named(value: Any) -> str:
@@ -198,7 +205,7 @@ def _used_categories(column: pd.Categorical, role: str) -> tuple[np.ndarray, np.
     """Return the ids that occur in a column, and each category's place among them, or -1."""
     codes, ids = column.codes, np.asarray(column.categories)
     if (codes < 0).any():
-        raise _missing(codes < 0, role)
+        raise missing_ids(codes < 0, role)
     used = np.bincount(codes, minlength=len(ids)) > 0
     return ids[used], np.where(used, np.cumsum(used) - 1, -1)
 
@@ -208,7 +215,8 @@ def _take_or_missing(codes: np.ndarray, places: np.ndarray) -> np.ndarray:
     return np.append(codes, np.int32(-1))[places]
 
 
-def _missing(missing: np.ndarray, role: str) -> ValueError:
+def missing_ids(missing: np.ndarray, role: str) -> ValueError:
+    """Return the error for a column of ids some of which are missing."""
     rows = np.flatnonzero(missing)
     return ValueError(
         f"Input X contains NaN: the {role} id is missing in {len(rows)} row(s), such as row "
@@ -246,7 +254,7 @@ def _canonical(column: np.ndarray, role: str) -> tuple[np.ndarray, str]:
     else:
         values = column
     if values.dtype.kind not in "iub" and pd.isna(values).any():
-        raise _missing(pd.isna(values), role)
+        raise missing_ids(pd.isna(values), role)
     return values, kind
 
 

@@ -7,7 +7,26 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["require_bool", "require_choice", "require_positive"]
+__all__ = ["as_generator", "require_bool", "require_choice", "require_positive"]
+
+
+def as_generator(random_state: Any) -> np.random.Generator:
+    """Return the generator of a seed, or of the next number of a RandomState.
+
+    Raises
+    ------
+    ValueError
+        If `random_state` is no seed.
+    """
+    if isinstance(random_state, np.random.RandomState):
+        random_state = random_state.randint(2**31)  # NumPy 1.26 makes no generator of it
+    try:
+        return np.random.default_rng(random_state)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            "random_state must be an integer from 0 on, a RandomState, a numpy.random.Generator or "
+            f"None, got {random_state!r}."
+        ) from error
 
 
 def require_positive(value: Any, name: str) -> int:

@@ -1,16 +1,13 @@
 """Validate tables of interactions and encode them: the way in for every estimator."""
 # SPDX-License-Identifier: BSD-3-Clause
 
-import re
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
-from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils import column_or_1d
 
-from sklearn_recsys._warning import warn_caller
-from sklearn_recsys.exceptions import DataWarning
 from sklearn_recsys.interactions._columns import (
     Table,
     column_names,
@@ -19,9 +16,9 @@ from sklearn_recsys.interactions._columns import (
     require_table,
     take_column,
     take_ids,
-    take_rows,
 )
 from sklearn_recsys.interactions._ids import IdIndex, list_some
+from sklearn_recsys.interactions._layout import warn_about_layout
 from sklearn_recsys.interactions._pairs import merge_pairs
 from sklearn_recsys.interactions._sharing import digest, recall
 
@@ -33,20 +30,6 @@ __all__ = [
     "validate_pairs",
 ]
 
-_USER_WORDS = {"user", "customer", "member", "listener", "reader", "visitor", "account"}
-_ITEM_WORDS = {
-    "item",
-    "movie",
-    "film",
-    "song",
-    "track",
-    "artist",
-    "product",
-    "book",
-    "article",
-    "video",
-    "game",
-}
 _DROP_MISSING = ", as sklearn_recsys.interactions.filter_missing does"
 _RESERVED_NAMES = ("score", "rank")
 
@@ -137,7 +120,11 @@ def read_columns(X: Table, y: np.ndarray | None = None) -> InteractionColumns:
     X = require_table(X)
     if y is not None:
         values = column_or_1d(y, warn=True)
-        check_consistent_length(X, values)
+        if len(values) != n_rows(X):
+            raise ValueError(
+                "Found input variables with inconsistent numbers of samples: "
+                f"{[n_rows(X), len(values)]}. y must hold a value for each row of X."
+            )
         values = _as_values(values, "y")
     elif n_columns(X) > 2:
         values = _as_values(take_column(X, 2), "the value column (the third) of X")
@@ -188,11 +175,12 @@ def validate_interactions(
     Warns
     -----
     DataWarning
-        If the table looks like a users-by-items matrix or has its id columns swapped.
+        If the table looks like a users-by-items matrix, or by its names a column is not in its
+        place.
     """
     columns = read_columns(X, y)
     _check_names(columns)
-    _warn_about_layout(X, columns)
+    warn_about_layout(X, has_y=y is not None)
     users, items, values = columns.users, columns.items, columns.values
     weights = None if sample_weight is None else _check_weights(sample_weight, len(values))
     if weights is not None and not weights.all():
@@ -201,7 +189,8 @@ def validate_interactions(
     if not allow_negative and (values < 0).any():
         raise ValueError(
             f"Negative values in data: {list_some(values[values < 0])}, but this model takes "
-            "values >= 0 only. Drop these rows or choose a model whose tag negative_values is set."
+            "values >= 0 only. Drop these rows, as sklearn_recsys.interactions.filter_min_value "
+            "does, or choose a model whose tag negative_values is set."
         )
     names = columns.user_name, columns.item_name
     parts = users, items, values, weights
@@ -254,9 +243,7 @@ def _as_values(column: np.ndarray, name: str) -> np.ndarray:
     if kind not in "biufO":
         # … but text is not parsed: "3" in a value column means that something went wrong before.
         raise ValueError(
-            f"Expected numbers in {name}, but found {list_some(column, 3)}. Pass the columns in "
-            "the order user, item, value; an array of mixed types turns numbers to text, a "
-            "DataFrame does not."
+            f"Expected numbers in {name}, but found {list_some(column, 3)}. {_advise_on(kind)}"
         )
     values = column.astype(np.float64, copy=False)
     _require_finite(values, name)
@@ -266,6 +253,17 @@ def _as_values(column: np.ndarray, name: str) -> np.ndarray:
             f"{list_some(values[np.abs(values) > np.finfo(np.float32).max])}. Rescale it."
         )
     return values
+
+
+def _advise_on(kind: str) -> str:
+    """Return what to do about a value column of that kind."""
+    if kind in "mM":
+        return "Times belong in the fourth column: insert a value column of ones before them."
+    return (
+        "Pass the columns in the order user, item, value; an array of mixed types turns numbers "
+        "to text, a DataFrame does not. Names of events become numbers by "
+        "sklearn_recsys.preprocessing.EventWeighter."
+    )
 
 
 def _require_finite(values: np.ndarray, name: str) -> None:
@@ -288,37 +286,6 @@ def _check_names(columns: InteractionColumns) -> None:
             f"which recommend() adds; got {columns.user_name!r} and {columns.item_name!r}. "
             "Rename them."
         )
-
-
-def _warn_about_layout(X: Table, columns: InteractionColumns) -> None:
-    user_name, item_name = columns.user_name, columns.item_name
-    first, second = _words(user_name), _words(item_name)
-    if first & _ITEM_WORDS and second & _USER_WORDS and not first & _USER_WORDS:
-        warn_caller(
-            f"The columns of X look swapped: the first ({user_name!r}) is read as the user, the "
-            f"second ({item_name!r}) as the item. Pass X[[{item_name!r}, {user_name!r}, …]].",
-            DataWarning,
-        )
-    if _is_like_matrix(X):
-        warn_caller(
-            f"X has {n_columns(X)} unnamed columns of numbers and looks like a users x items "
-            "matrix, but is read as a table of interactions (user, item, value, time). "
-            "Convert a matrix with sklearn_recsys.interactions.interactions_from_matrix.",
-            DataWarning,
-        )
-
-
-def _words(name: str) -> set[str]:
-    """Return the words of a name such as movieId, user_ids or ITEM."""
-    words = re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name)
-    return {re.sub("(id)?s?$", "", word.lower()) for word in words}
-
-
-def _is_like_matrix(X: Table) -> bool:
-    if n_columns(X) <= 4 or column_names(X) is not None:
-        return False
-    sample = take_rows(X, np.arange(min(5, n_rows(X))))
-    return all(take_column(sample, place).dtype.kind in "biuf" for place in range(5))
 
 
 def _check_weights(sample_weight: np.ndarray, n: int) -> np.ndarray:

@@ -179,7 +179,8 @@ def personalization(ranked_items: ArrayLike, k: int | None = None) -> float:
         return np.nan
     # Twice the sums over pairs, on either side.
     in_common = (counts * (counts - 1)).sum()
-    return float(1 - in_common / (roots.sum() ** 2 - (roots**2).sum()))
+    share = in_common / (roots.sum() ** 2 - (roots**2).sum())
+    return float(min(max(1 - share, 0.0), 1.0))  # roots round
 
 
 def long_tail_share_at_k(

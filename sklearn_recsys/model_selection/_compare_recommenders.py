@@ -9,13 +9,14 @@ import numpy as np
 from sklearn.model_selection import check_cv
 from sklearn.utils import check_consistent_length
 
-from sklearn_recsys.interactions._columns import Table, n_rows, require_table
+from sklearn_recsys.interactions._columns import Table, n_rows, require_table, take_rows
 from sklearn_recsys.metrics._ranking_scorer import RankingScorer
 from sklearn_recsys.metrics._scorer import make_ranking_scorer
 from sklearn_recsys.model_selection._comparison import RecommenderComparison
+from sklearn_recsys.model_selection._findings import EvaluationFindings
 from sklearn_recsys.model_selection._folds import InteractionKFold
-from sklearn_recsys.model_selection._lint import lint_evaluation
-from sklearn_recsys.model_selection._user_scores import measure_peaks, score_users
+from sklearn_recsys.model_selection._lint import findings_of_comparison
+from sklearn_recsys.model_selection._user_scores import UserScores, measure_peaks, score_users
 
 __all__ = ["check_parameters", "compare_recommenders", "read_metrics", "read_splits"]
 
@@ -84,6 +85,12 @@ def compare_recommenders(
         metric is of groups (``by_group()`` of the result compares them), or the scorer draws other
         histories at each call.
 
+    Warns
+    -----
+    EvaluationWarning
+        If seen items are not masked, many test users want nothing that can be found, or different
+        recommenders have equal scores.
+
     See Also
     --------
     search_intervals : The same for the candidates of a search.
@@ -136,7 +143,7 @@ def compare_recommenders(
         n_resamples=n_resamples,
         random_state=random_state,
         peak_memory=memory,
-        findings=lint_evaluation(named, X, y=y, cv=splits[:1], scoring=scorer),
+        findings=_find_what_misleads(named, X, splits[0], scores, scorer),
     )
 
 
@@ -170,6 +177,25 @@ def read_splits(cv: Any, X: Table, y: Any) -> list[tuple[np.ndarray, np.ndarray]
     if not splits:
         raise ValueError(f"cv={cv!r} gives no splits: an iterator can be used only once.")
     return splits
+
+
+def _find_what_misleads(
+    estimators: Mapping[str, Any],
+    X: Table,
+    split: tuple[np.ndarray, np.ndarray],
+    scores: UserScores,
+    scorer: RankingScorer,
+) -> EvaluationFindings:
+    """Look at the first split, and warn of what is seldom meant."""
+    train, test = (take_rows(X, rows) for rows in split)
+    # Metrics of all lists together leave nothing of single users.
+    known = scores.per_user.columns.get_level_values(0)
+    per_user = {name: scores.per_user[name] for name in estimators if name in known}
+    found = findings_of_comparison(estimators, train, test, per_user, scoring=scorer)
+    findings = EvaluationFindings.gather(list(found))
+    # That times are not minded is for the reader of the table: many tables have some.
+    EvaluationFindings(each for each in findings if each.code != "EVAL002").warn()
+    return findings
 
 
 def _name_estimators(estimators: Any) -> dict[str, Any]:

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import textwrap
-import warnings
 from dataclasses import dataclass
 
+from sklearn_recsys._warning import warn_caller
 from sklearn_recsys.exceptions import EvaluationWarning
 from sklearn_recsys.interactions._looking._description_report import Block, as_html
 
@@ -66,10 +66,10 @@ class EvaluationFindings(list[Finding]):
         """The codes found."""
         return [finding.code for finding in self]
 
-    def warn(self, *, stacklevel: int = 2) -> None:
+    def warn(self) -> None:
         """Emit each finding as an ``EvaluationWarning``."""
         for finding in self:
-            warnings.warn(str(finding), EvaluationWarning, stacklevel=stacklevel)
+            warn_caller(str(finding), EvaluationWarning)
 
     def __repr__(self) -> str:
         if not self:

@@ -11,6 +11,7 @@ from sklearn.utils import check_scalar
 from sklearn_recsys.interactions._columns import require_table, take_ids
 from sklearn_recsys.interactions._ids import IdIndex
 from sklearn_recsys.interactions._pairs import order_pairs
+from sklearn_recsys.interactions._parameters import as_generator
 from sklearn_recsys.model_selection._base import BaseSplitter, Masks
 
 __all__ = ["ColdItemKFold", "InteractionKFold", "UserKFold"]
@@ -26,7 +27,7 @@ class _KFold(BaseSplitter):
 
     def _masks(self, X: Any) -> Iterator[Masks]:
         check_scalar(self.n_splits, "n_splits", Integral, min_val=2)
-        folds = self._fold_of_rows(require_table(X), np.random.default_rng(self.random_state))
+        folds = self._fold_of_rows(require_table(X), as_generator(self.random_state))
         return ((folds != fold, folds == fold) for fold in range(self.n_splits))
 
     def _fold_of_rows(self, X: Any, rng: np.random.Generator) -> np.ndarray:
@@ -47,7 +48,7 @@ class UserKFold(_KFold):
         Number of folds, at least 2. More folds train on more users and take longer.
     shuffle : bool, default=True
         Whether folds are random; otherwise they are runs of the sorted ids.
-    random_state : int, numpy.random.Generator or None, default=0
+    random_state : int, RandomState instance, numpy.random.Generator or None, default=0
         Seed of the folds; None draws others at each call.
 
     Raises
@@ -103,7 +104,7 @@ class ColdItemKFold(_KFold):
     ----------
     n_splits : int, default=5
         Number of folds, at least 2. More folds train on more items and take longer.
-    random_state : int, numpy.random.Generator or None, default=0
+    random_state : int, RandomState instance, numpy.random.Generator or None, default=0
         Seed of the folds; None draws others at each call.
 
     Raises
@@ -149,7 +150,7 @@ class InteractionKFold(_KFold):
     ----------
     n_splits : int, default=5
         Number of folds, at least 2. More folds train on more rows and take longer.
-    random_state : int, numpy.random.Generator or None, default=0
+    random_state : int, RandomState instance, numpy.random.Generator or None, default=0
         Seed of the folds; None draws others at each call.
 
     Raises

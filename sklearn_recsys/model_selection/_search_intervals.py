@@ -1,7 +1,6 @@
 """Put intervals over users beside the results of a search."""
 # SPDX-License-Identifier: BSD-3-Clause
 
-import warnings
 from numbers import Integral
 from typing import Any
 
@@ -12,6 +11,7 @@ from sklearn.model_selection import check_cv
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_recsys._warning import warn_caller
 from sklearn_recsys.exceptions import DataWarning
 from sklearn_recsys.interactions._columns import n_rows, require_table
 from sklearn_recsys.metrics._ranking_scorer import RankingScorer
@@ -184,12 +184,11 @@ def _warn_if_changed(search: Any, found: pd.Series) -> None:
     reported = [results[f"split{fold}_test_{key}"][int(name)] for name, fold in found.index]
     changed = ~np.isclose(reported, found, rtol=1e-6, equal_nan=True)
     if changed.any():
-        warnings.warn(
+        warn_caller(
             f"{changed.sum()} of {len(found)} scores differ from those in cv_results_, by up to "
             f"{np.nanmax(np.abs(reported - found.to_numpy())):.2g}: X is not what the search was "
             "fitted to, or its splitter or a recommender has random_state=None.",
             DataWarning,
-            stacklevel=3,
         )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn_recsys._kernels import floor_share
 from sklearn_recsys.interactions._columns import require_table, take_ids, take_rows
 from sklearn_recsys.interactions._ids import IdIndex
+from sklearn_recsys.interactions._parameters import as_generator
 
 __all__ = ["train_test_split_by_user"]
 
@@ -29,7 +30,7 @@ def train_test_split_by_user(
     test_size : float, default=0.2
         Share of each user's rows to hold out, between 0 and 1, rounded down to whole rows: users
         with fewer than 1 / test_size rows stay wholly in the training part.
-    random_state : int, numpy.random.Generator or None, default=None
+    random_state : int, RandomState instance, numpy.random.Generator or None, default=None
         Seed of the permutations; None draws another split at each call.
 
     Returns
@@ -73,7 +74,7 @@ def train_test_split_by_user(
         )
     X = require_table(X)
     _, users = IdIndex.factorize(take_ids(X, 0), "user")
-    held_out = _hold_out(users, test_size, np.random.default_rng(random_state))
+    held_out = _hold_out(users, test_size, as_generator(random_state))
     if not held_out.any():
         raise ValueError(
             f"test_size={test_size} holds out no row, since no user has as many as "

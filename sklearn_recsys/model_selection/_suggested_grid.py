@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from sklearn_recsys._optional import require
+from sklearn_recsys.interactions._parameters import require_choice
 
 __all__ = ["suggested_grid"]
 
@@ -65,10 +66,8 @@ def suggested_grid(estimator, size="small", *, kind="sklearn"):
     >>> suggested_grid(SVDRecommender(), "medium")
     {'n_components': [8, 11, 16, 23, 32, 45, 64]}
     """
-    if size not in _BETWEEN:
-        raise ValueError(f"size must be one of {list(_BETWEEN)}, got {size!r}.")
-    if kind not in ("sklearn", "optuna"):
-        raise ValueError(f"kind must be 'sklearn' or 'optuna', got {kind!r}.")
+    require_choice(size, "size", tuple(_BETWEEN))
+    require_choice(kind, "kind", ("sklearn", "optuna"))
     grid = dict(_find_grid(estimator))
     if kind == "optuna":
         distributions = require("optuna.distributions", extra="optuna")
@@ -79,7 +78,12 @@ def suggested_grid(estimator, size="small", *, kind="sklearn"):
 def _find_grid(estimator: Any, prefix: str = "") -> Iterator[tuple[str, list]]:
     """Yield the grid of a recommender, or of the last step of a Pipeline, by parameter."""
     if not isinstance(estimator, BaseEstimator):
-        raise TypeError(f"Expected a recommender or a Pipeline, got {type(estimator).__name__}.")
+        is_class = isinstance(estimator, type)
+        got = f"the class {estimator.__name__}" if is_class else type(estimator).__name__
+        raise TypeError(
+            f"Expected a recommender or a Pipeline that ends in one, got {got}"
+            f"{f': pass {estimator.__name__}()' if is_class else ''}."
+        )
     steps = getattr(estimator, "steps", None)
     if steps:
         name, last = steps[-1]

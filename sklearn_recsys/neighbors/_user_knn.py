@@ -43,8 +43,9 @@ class UserKNNRecommender(WeightingMixin, BaseRecommender):
         - "tfidf": cosine of rows weighted by the square root of the value times the rarity of the
           item.
         - "adjusted_cosine": cosine of the rows after each item's mean is subtracted.
-    n_neighbors : int, default=100
-        Users kept for each user. More is slower, and recommends more popular items.
+    n_neighbors : int or None, default=100
+        Users kept for each user; None keeps all. More is slower, and recommends more popular
+        items.
     shrinkage : float, default=0.0
         Multiply each similarity by c_uv / (c_uv + shrinkage): more distrusts similarities that
         rest on few items.
@@ -119,7 +120,7 @@ class UserKNNRecommender(WeightingMixin, BaseRecommender):
 
     _parameter_constraints: ClassVar[dict] = {
         "similarity": [StrOptions(set(MEASURES))],
-        "n_neighbors": [Interval(Integral, 1, None, closed="left")],
+        "n_neighbors": [Interval(Integral, 1, None, closed="left"), None],
         "shrinkage": [Interval(Real, 0, None, closed="left")],
         "alpha": [Interval(Real, 0, None, closed="left")],
         "beta": [Interval(Real, 0, None, closed="left")],
@@ -165,12 +166,13 @@ class UserKNNRecommender(WeightingMixin, BaseRecommender):
         if self.similarity == "asymmetric" and self.alpha > 1:
             raise ValueError(f"alpha must be in [0, 1] with 'asymmetric', got {self.alpha}.")
         # How histories are compared, whatever is set after the fit.
-        self._measured_by, self._n_neighbors = asdict(self._measure()), self.n_neighbors
+        self._measured_by = asdict(self._measure())
+        self._n_neighbors = self.n_neighbors or len(interactions.users)
         self._user_order = tie_order(np.diff(interactions.matrix.indptr))
         similarity = nearest_rows(
             self._measure().prepare(self._fit_weighting(interactions.matrix)),
             self._user_order,
-            self.n_neighbors,
+            self._n_neighbors,
             n_threads=count_threads(self.n_jobs),
         )
         similarity.sort_indices()

@@ -1,7 +1,6 @@
 """Predict ratings by a neural autoregressive model."""
 # SPDX-License-Identifier: BSD-3-Clause
 
-import warnings
 from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar
@@ -14,6 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from sklearn_recsys._kernels import count_threads, require_memory
 from sklearn_recsys._optional import require
+from sklearn_recsys._warning import warn_caller
 from sklearn_recsys.base._progress import IterativeMixin, Progress
 from sklearn_recsys.exceptions import DataWarning
 from sklearn_recsys.neural_network._cfnade_network import NadeNetwork
@@ -339,11 +339,10 @@ class CFNADERecommender(IterativeMixin, NadePredictor):
 
 
 def _warn_of_levels(ratings: np.ndarray, values: np.ndarray) -> None:
-    warnings.warn(
+    warn_caller(
         f"the ratings have {len(np.unique(ratings))} distinct values, which are read as "
         f"{len(values)} levels, {values[0]:.4g} to {values[-1]:.4g}. A model of ratings wants a "
         "scale of few steps: if these are such ratings, raise max_levels; plays and clicks are "
         "for other models.",
         DataWarning,
-        stacklevel=4,
     )

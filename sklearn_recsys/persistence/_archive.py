@@ -214,6 +214,8 @@ def _replacing(target: str) -> Iterator[BinaryIO]:
         raise IsADirectoryError(f"{target} is a directory: name a file in it.")
     require_no_device(target)  # replacing /dev/null would harm more than this program
     folder = os.path.dirname(target)
+    if folder and not os.path.isdir(folder):
+        raise FileNotFoundError(f"The folder of {target} does not exist: make it first.")
     temporary = os.path.join(folder, f".sklearn-recsys-{secrets.token_hex(8)}.tmp")
     try:
         with open(temporary, "xb") as file:

@@ -78,7 +78,7 @@ def save(
     estimator : estimator
         A recommender, a transformer, a `FeatureTable`, a pipeline, a search over them, or a list
         or dict of such.
-    path : str or path
+    path : str or path-like
         The file; no extension is added.
     trusted : iterable of str or class, default=()
         Further classes, by dotted name or themselves, to save by their attributes. Recommenders
@@ -167,7 +167,7 @@ def load(
 
     Parameters
     ----------
-    path : str or path
+    path : str or path-like
         The file.
     mmap_mode : {"r"} or None, default=None
         With "r", arrays of numbers are read-only views of the file that are read when they are

@@ -28,7 +28,7 @@ class TfidfWeighter(BaseWeighter):
 
     Parameters
     ----------
-    norm : {"l2", "l1"} or None, default="l2"
+    norm : {"l1", "l2"} or None, default="l2"
         What each user's weights sum up to 1 in: their squares, their absolute values, or neither.
     use_idf : bool, default=True
         Weigh by the rarity of the item.

@@ -1,7 +1,6 @@
 """Base class of the transformers that weigh interactions."""
 # SPDX-License-Identifier: BSD-3-Clause
 
-import warnings
 from abc import ABCMeta, abstractmethod
 from typing import Any, Self
 
@@ -12,9 +11,16 @@ from sklearn.utils import Tags
 from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sklearn_recsys._warning import warn_caller
 from sklearn_recsys.exceptions import DataWarning
 from sklearn_recsys.interactions._column_edits import set_column
-from sklearn_recsys.interactions._columns import as_frame, column_names, require_table
+from sklearn_recsys.interactions._columns import (
+    as_frame,
+    column_names,
+    require_distinct_names,
+    require_table,
+)
+from sklearn_recsys.interactions._ids import missing_ids
 from sklearn_recsys.interactions._validation import InteractionColumns, read_columns
 
 __all__ = ["BaseWeighter"]
@@ -51,13 +57,14 @@ class BaseWeighter(OneToOneFeatureMixin, TransformerMixin, BaseEstimator, metacl
             If `y` is given.
         """
         if y is not None:
-            warnings.warn(
+            warn_caller(
                 "y replaces the value column after this step, which then has no effect: put the "
                 "values into the third column of X and leave out y.",
                 DataWarning,
-                stacklevel=3,
             )
-        X = validate_data(self, require_table(X), skip_check_array=True)
+        X = require_table(X)
+        require_distinct_names(X)
+        validate_data(self, X, skip_check_array=True)
         self._learn(X, self._read_checked(X))
         return self
 
@@ -140,10 +147,7 @@ def _require_ids(columns: InteractionColumns) -> None:
     for ids, role in ((columns.users, "user"), (columns.items, "item")):
         if ids.dtype.kind in "biu":
             continue
-        missing = ~np.isfinite(ids) if ids.dtype.kind == "f" else pd.isna(ids)
-        if missing.any():
-            rows = np.flatnonzero(missing)
-            raise ValueError(
-                f"Input X contains NaN or infinity: the {role} id is missing in {len(rows)} "
-                f"row(s), such as row {rows[0]}. Drop these rows first, such as by filter_missing."
-            )
+        if ids.dtype.kind == "f" and np.isinf(ids).any():
+            raise ValueError(f"Input X contains infinity: at least one {role} id is infinite.")
+        if pd.isna(ids).any():
+            raise missing_ids(pd.isna(ids), role)

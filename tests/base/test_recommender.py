@@ -18,6 +18,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn_recsys._kernels import _memory
 from sklearn_recsys.base import BaseRecommender, RecommenderTags
 from sklearn_recsys.baseline import PopularityRecommender
+from sklearn_recsys.content import ContentRecommender
 from sklearn_recsys.exceptions import DataWarning, UnknownIdError
 
 
@@ -263,13 +264,38 @@ def test_an_unusable_history_is_called_history(model):
 
 @pytest.mark.parametrize("n_items", [0, -3, 1.5, True, "3", None])
 def test_lengths_below_one_or_of_another_type_are_refused(model, n_items):
-    with pytest.raises(ValueError, match="n_items must be an integer >= 1"):
+    with pytest.raises(ValueError, match="n_items must be a positive integer"):
         model.recommend(n_items=n_items)
 
 
 def test_a_wrong_option_for_unknown_users_is_refused(model):
     with pytest.raises(ValueError, match=r"on_unknown must be one of .* got 'ignore'"):
         model.recommend(on_unknown="ignore")
+
+
+@pytest.mark.parametrize("exclude_seen", ["no", None, 1])
+def test_a_word_is_no_answer_to_whether_seen_items_are_left_out(model, exclude_seen):
+    with pytest.raises(ValueError, match="exclude_seen must be True or False"):
+        model.recommend(exclude_seen=exclude_seen)
+
+
+def test_the_first_two_columns_in_another_order_are_told_apart():
+    X = pd.DataFrame([["ann", 3, 1.0]], columns=["user", "item", "plays"])
+    model = PopularityRecommender().fit(X)
+    assert model.predict(X[["user", "item"]]).shape == (1,)
+    with pytest.raises(ValueError, match=r"\('user', 'item'\) suffice; got \('item', 'user'\)"):
+        model.predict(X[["item", "user"]])
+
+
+def test_a_table_is_no_list_of_users(model):
+    with pytest.raises(ValueError, match=r"users must be one-dimensional, but has shape \(1, 2\)"):
+        model.recommend(pd.DataFrame([["ann", 3]]))
+
+
+@pytest.mark.parametrize("features", [pd.DataFrame({"year": [1]}), {3: ["red"]}, np.ones((2, 1))])
+def test_a_bare_table_of_features_is_told_how_to_become_one(features):
+    with pytest.raises(TypeError, match=r"item_features must be a FeatureTable .* pass FeatureTab"):
+        ContentRecommender(features).fit([["ann", 3]])
 
 
 def test_ids_of_another_type_raise_in_every_method(model):

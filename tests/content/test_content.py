@@ -245,7 +245,7 @@ def test_without_a_table_it_is_a_model_of_neighbours():
     X, values, _ = random_world(3)
     model = ContentRecommender().fit(X)
 
-    expected = twin(values, values.T.astype(float), "centroid", "cosine")
+    expected = twin(values, values.T.astype(float), "centroid", "dot")
     np.testing.assert_allclose(model._score(np.arange(9)).toarray(), expected, rtol=1e-5, atol=1e-6)
 
 

@@ -20,6 +20,7 @@ from sklearn_recsys.inspection import _report, evaluation_report
 from sklearn_recsys.inspection._svg import draw
 from sklearn_recsys.interactions import FeatureTable
 from sklearn_recsys.metrics import make_ranking_scorer
+from sklearn_recsys.model_selection import InteractionKFold, compare_recommenders
 from sklearn_recsys.preprocessing import ConfidenceWeighter
 
 VOID = {"meta", "br", "path", "use", "image"}
@@ -179,6 +180,26 @@ def test_the_same_numbers_make_the_same_drawing(report):
     assert len(drawings) == 1
 
 
+def test_names_are_drawn_letter_by_letter(models, parts):
+    names = [r"$\nonsense$ for $5", "_hidden", "<a & b>"]
+    estimators = dict(zip(names, models.values(), strict=True))
+
+    page = evaluation_report(estimators, parts[1], metrics=["ndcg@3"]).to_html()
+
+    texts = [text.split(":")[0] for text in Outline(page).texts]
+    for name in names:
+        # In the legends of at least two figures, besides the tables.
+        assert sum(name in text for text in texts) >= 5
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.12345, "0.1235"), (-0.5, "&minus;0.5000"), (-1e-9, "0.0000"), (12.34, "12.3")],
+)
+def test_numbers_are_written_for_people(value, text):
+    assert _report._number(value) == text
+
+
 def test_names_are_no_markup(models, parts, undrawn):
     name = '<b>"A" & B</b>'
     report = evaluation_report({name: models["SVD"]}, parts[1], metrics=["ndcg@2"], title="<i>")
@@ -207,6 +228,15 @@ def test_histories_that_are_cut_leave_no_scores_of_pairs(models, parts):
     assert "fold_in=0.5" in report.footer
 
 
+def test_items_that_nobody_knows_leave_no_scores_of_pairs(models, parts):
+    unknown = parts[1].assign(movie_id=parts[1]["movie_id"] + 1000)
+
+    report = evaluation_report(models, unknown, metrics=["ndcg@3", "ndcg@3"])
+
+    assert report.scores["ndcg@3"].tolist() == [0, 0, 0]
+    assert "Scores of relevant and of other pairs" not in report.displays
+
+
 def test_other_catalogues_share_no_long_tail(models, parts):
     fewer = PopularityRecommender().fit(parts[0][parts[0]["movie_id"] > 5])
 
@@ -225,6 +255,41 @@ def test_what_is_warned_of_is_on_the_page_and_said(models, parts, undrawn):
 
     assert len(report.remarks) == 1
     assert "test users are unknown" in " ".join(Outline(report.to_html()).texts)
+
+
+def test_what_the_linter_finds_is_on_the_page(models, parts, undrawn):
+    train, test = parts
+    rated = test.assign(rating=3)
+
+    report = evaluation_report(
+        {"SVD": models["SVD"]},
+        test,
+        X_train=train,
+        metrics=["precision@3"],
+        scorer_params={"exclude_seen": False},
+    )
+    clean = evaluation_report({"SVD": models["SVD"]}, rated[test.columns], X_train=train, k=3)
+
+    assert [remark.partition(":")[0] for remark in report.remarks] == [
+        "Seen items are not masked (EVAL004)"
+    ]
+    assert "EVAL004" in report.to_html()
+    assert clean.remarks == []
+
+
+def test_a_comparison_over_splits_is_on_the_page(models, parts, undrawn):
+    comparison = compare_recommenders(
+        models, parts[0], cv=InteractionKFold(2), metrics=["ndcg@3", "catalogue_coverage@3"]
+    )
+
+    report = evaluation_report(models, parts[1], metrics=["ndcg@3"], comparison=comparison)
+
+    said = " ".join(Outline(report.to_html()).texts)
+    table = comparison.summary()
+    assert "Fitted to 2 splits anew" in said
+    for name in models:
+        for metric in ("ndcg@3", "ndcg@3_low", "catalogue_coverage@3"):
+            assert f"{table.loc[name, metric]:.4f}" in said
 
 
 def test_pipelines_are_described_by_their_steps(parts):

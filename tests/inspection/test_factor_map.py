@@ -57,13 +57,14 @@ def test_principal_axes_keep_the_distances_of_items_in_a_plane():
     plane, turned = rng.normal(size=(6, 2)), np.linalg.qr(rng.normal(size=(4, 4)))[0][:2]
     items = plane @ turned
 
-    display = FactorMapDisplay.from_predictions(items[:3], items, components="pca")
+    users = np.vstack([np.zeros(4), items[:3]])
+    display = FactorMapDisplay.from_predictions(users, items, components="pca")
 
     def distances(points):
         return np.linalg.norm(points[:, None] - points[None], axis=2)
 
     np.testing.assert_allclose(distances(display.items), distances(plane), atol=1e-10)
-    np.testing.assert_allclose(display.users, display.items[:3])
+    np.testing.assert_allclose(display.users, [[0, 0], *display.items[:3]], atol=1e-12)
     assert "of the items' variance" in display.axis_names[0]
 
 

@@ -35,13 +35,14 @@ def test_a_metric_of_all_lists_together_has_no_band(models, parts):
     assert display.scores["SVD"] == expected
     assert np.isnan(display.intervals["SVD"]).all()
     assert display.bands_ == {}
-    assert display.ax_.get_title() == "Catalogue coverage@k by length of list"
+    assert display.ax_.get_title() == "Catalogue coverage by length of list"
 
 
 def test_the_title_names_the_metric_as_texts_do(models, parts):
     display = MetricAtKDisplay.from_estimator(models["SVD"], parts[1], confidence_level=0.9)
 
-    assert display.ax_.get_title() == "nDCG@k by length of list (90% intervals over users)"
+    assert display.ax_.get_title() == "nDCG by length of list"
+    assert display.ax_.get_legend().get_title().get_text() == "90% intervals"
     assert display.k.tolist() == list(range(1, 21))
 
 

@@ -11,7 +11,7 @@ from sklearn_recsys.baseline import PopularityRecommender
 from sklearn_recsys.datasets import load_taste_profile
 from sklearn_recsys.exceptions import DataWarning
 from sklearn_recsys.inspection import PrecisionRecallAtKDisplay
-from sklearn_recsys.metrics import make_ranking_scorer
+from sklearn_recsys.metrics import _ranking_scorer, make_ranking_scorer
 from sklearn_recsys.model_selection import train_test_split_by_user
 from sklearn_recsys.neighbors import ItemKNNRecommender
 
@@ -58,7 +58,7 @@ def test_the_curves_that_are_drawn_are_the_numbers_that_are_held(models, parts):
         assert line.get_linewidth() == 3
     assert [text.get_text() for text in ax.get_legend().get_texts()] == list(models)
     assert ax.get_xlabel() == "recall@k"
-    assert ax.get_title() == "Precision and recall of 1 to 10 recommendations"
+    assert ax.get_title() == "Precision and recall of lists of 1 to 10"
 
 
 def test_curves_differ_in_colour_and_in_marker(models, parts):
@@ -110,6 +110,17 @@ def test_each_recommender_is_asked_once(models, parts, monkeypatch):
     assert asked == [models["item kNN"]]
 
 
+def test_figures_do_not_depend_on_the_blocks_of_users(models, parts, monkeypatch):
+    display = PrecisionRecallAtKDisplay.from_estimators(models, parts[1])
+
+    monkeypatch.setattr(_ranking_scorer, "_MAX_ROWS_AT_ONCE", 70)  # seven users at once
+    in_blocks = PrecisionRecallAtKDisplay.from_estimators(models, parts[1])
+
+    for name in models:
+        np.testing.assert_allclose(in_blocks.precision[name], display.precision[name])
+        np.testing.assert_allclose(in_blocks.recall[name], display.recall[name])
+
+
 def test_recommenders_that_are_scored_on_other_users_are_not_compared_silently(models, parts):
     train, test = parts
     # Who has nothing held out that this one has not seen is no test user of it.
@@ -130,6 +141,16 @@ def test_a_length_that_is_none_is_named(models, parts, k):
 def test_a_recommender_without_a_name_is_asked_for_one(models, parts):
     with pytest.raises(TypeError, match=r"estimators must be a dict .* of type list"):
         PrecisionRecallAtKDisplay.from_estimators([models["SVD"]], parts[1])
+
+
+def test_training_data_are_shown_on_demand_only(models, parts):
+    with pytest.raises(ValueError, match=r"nothing to show of 'SVD'.*\"exclude_seen\": False"):
+        PrecisionRecallAtKDisplay.from_estimators({"SVD": models["SVD"]}, parts[0])
+
+    display = PrecisionRecallAtKDisplay.from_estimators(
+        models, parts[0], k=5, scorer_params={"exclude_seen": False}
+    )
+    assert display.precision["SVD"] > 0.3
 
 
 def test_nothing_to_show_is_an_error(parts):

@@ -6,7 +6,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from sklearn_recsys.baseline import PopularityRecommender
-from sklearn_recsys.inspection import ScoreDistributionDisplay
+from sklearn_recsys.inspection import ScoreDistributionDisplay, _score_distribution
 
 
 class RecordingRecommender(PopularityRecommender):
@@ -87,6 +87,13 @@ def test_histories_that_are_cut_are_refused(models, parts):
         ScoreDistributionDisplay.from_estimators(models, parts[1], scorer_params={"fold_in": 0.5})
 
 
+def test_items_that_nobody_knows_have_no_scores(models, parts, films):
+    unknown = parts[1].assign(movie_id=parts[1]["movie_id"] + 1000)
+
+    with pytest.raises(ValueError, match="'SVD' knows the user and the item of no held-out pair"):
+        ScoreDistributionDisplay.from_estimators({"SVD": models["SVD"]}, unknown)
+
+
 def test_scores_are_checked():
     with pytest.raises(ValueError, match="relevant must be finite scores"):
         ScoreDistributionDisplay.from_predictions([np.nan], [1.0])
@@ -94,3 +101,15 @@ def test_scores_are_checked():
         ScoreDistributionDisplay.from_predictions([1.0], [])
     with pytest.raises(ValueError, match="must have the same recommenders"):
         ScoreDistributionDisplay.from_predictions({"a": [1.0]}, {"b": [1.0]})
+
+
+def test_of_many_pairs_some_are_drawn(models, parts, monkeypatch):
+    monkeypatch.setattr(_score_distribution, "_MAX_PAIRS", 40)
+
+    display = ScoreDistributionDisplay.from_estimator(models["SVD"], parts[1])
+
+    assert len(display.relevant["SVDRecommender"]) == 40
+    known = parts[1][parts[1]["movie_id"].isin(models["SVD"].items_)]
+    expected = models["SVD"].predict(known).astype(np.float64)
+    gaps = np.abs(display.relevant["SVDRecommender"][:, None] - expected).min(axis=1)
+    assert gaps.max() < 1e-5

@@ -3,6 +3,7 @@
 
 import datetime as dt
 from decimal import Decimal
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,7 @@ from sklearn_recsys.interactions._columns import (
     column_names,
     n_columns,
     n_rows,
+    require_distinct_names,
     require_table,
     take_column,
     take_ids,
@@ -339,11 +341,41 @@ def test_rows_of_unequal_length_are_an_error(X):
 
 
 @pytest.mark.parametrize(
-    "X", [[1, 2, 3], ["ab", "cd"], pd.Series([1, 2]), pl.Series([1, 2]), np.arange(3), {"a": [1]}]
+    "X", [[1, 2, 3], ["ab", "cd"], pd.Series([1, 2]), pl.Series([1, 2]), np.arange(3)]
 )
 def test_what_is_not_two_dimensional_is_an_error(X):
     with pytest.raises(ValueError, match="Expected 2D array"):
         require_table(X)
+
+
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        ({"a": [1]}, r"type dict, .* pass pandas.DataFrame\(X\)"),
+        ((row for row in [["ann", "tea"]]), r"type generator, .* pass list\(X\)"),
+        ("plays.csv", r"type str, .* read a file with sklearn_recsys.datasets.read_interactions"),
+        (Path("plays.csv"), "read a file with sklearn_recsys.datasets.read_interactions"),
+        (None, "type NoneType, .* pass a DataFrame, a pyarrow Table, an array or a list of rows"),
+    ],
+)
+def test_what_is_no_table_is_told_how_to_become_one(X, message):
+    with pytest.raises(TypeError, match=message):
+        require_table(X)
+
+
+def test_ids_in_the_index_are_found_where_columns_lack():
+    plays = pd.DataFrame({"user": ["ann"], "item": ["tea"], "n": [1]}).set_index(["user", "item"])
+    for X in (plays, plays["n"]):
+        with pytest.raises(ValueError, match=r"index of X \('user', 'item'\) is not read"):
+            require_table(X)
+
+
+def test_columns_of_one_name_are_refused_where_names_are_kept():
+    X = pd.DataFrame([["ann", "tea", 1]], columns=["user", "item", "item"])
+    with pytest.raises(ValueError, match="several called 'item'"):
+        require_distinct_names(X)
+    require_distinct_names(X.iloc[:, :2])
+    require_distinct_names(X.to_numpy())
 
 
 @pytest.mark.parametrize("kind", [sparse.csr_array, sparse.csr_matrix, sparse.coo_array])

@@ -268,6 +268,7 @@ def test_it_survives_pickle_and_joblib_before_and_after_fit(send, tmp_path):
         (FeatureTable(pa.table({"a": [1]})), "FeatureTable(<1 rows x 1 columns>)"),
         (FeatureTable({"tea": ["hot"]}), "FeatureTable(<mapping of 1 ids>)"),
         (FeatureTable(None), "FeatureTable(<NoneType>)"),
+        (FeatureTable([1, 2]), "FeatureTable(<list>)"),
         (
             FeatureTable(GENRES, StandardScaler(), missing="zero"),
             "FeatureTable(<4 rows x 3 columns>, StandardScaler(), missing='zero')",

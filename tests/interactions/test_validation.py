@@ -285,6 +285,39 @@ def test_words_inside_other_words_do_not_look_swapped(names):
     validate_interactions(pd.DataFrame([[1, 2], [3, 4]], columns=names))
 
 
+@pytest.mark.parametrize(
+    "names", [["rating", "user"], ["user", "timestamp"], ["date", "user_id", "movie_id"]]
+)
+def test_a_rating_or_a_time_read_as_an_id_is_warned_about(names):
+    X = pd.DataFrame([range(len(names))], columns=names)
+    with pytest.warns(DataWarning, match=rf"columns of X \('{names[0]}', '{names[1]}'\) are read"):
+        validate_interactions(X)
+
+
+def test_an_id_left_in_the_index_is_warned_about():
+    X = pd.DataFrame([["ann", "tea", 1]], columns=["user", "item", "plays"]).set_index("user")
+    with pytest.warns(DataWarning, match=r"'user' is in the index: use reset_index\(\)"):
+        validate_interactions(X)
+
+
+def test_a_time_read_as_the_value_is_warned_about_unless_y_replaces_it():
+    X = pd.DataFrame([["ann", "tea", 1_500_000_000]], columns=["user", "item", "timestamp"])
+    with pytest.warns(DataWarning, match="third column of X .'timestamp'. is read as the value"):
+        validate_interactions(X)
+    validate_interactions(X, [1.0])
+    validate_interactions(X.assign(plays=1)[["user", "item", "plays", "timestamp"]])
+
+
+def test_y_of_another_length_names_y_and_what_it_needs():
+    assert_refused(FRAME, ValueError, "y must hold a value for each row of X", y=[1.0])
+
+
+def test_a_value_column_of_times_or_of_events_says_where_these_go():
+    times = FRAME.assign(plays=pd.Timestamp("2020-01-01"))
+    assert_refused(times, ValueError, "insert a value column of ones before them")
+    assert_refused(FRAME.assign(plays="skip"), ValueError, "found 'skip'. .*EventWeighter")
+
+
 def test_nothing_that_is_given_is_changed():
     X, y, weights = FRAME.copy(), np.array([1.0, 2.0, 3.0]), np.array([1.0, 0.0, 2.0])
     before = X.copy(), y.copy(), weights.copy()

@@ -171,7 +171,7 @@ def test_choices_stay_choices_for_optuna():
     ("arguments", "error", "message"),
     [
         ((SVDRecommender(), "huge"), ValueError, "size must be one of"),
-        ((SVDRecommender,), TypeError, "Expected a recommender or a Pipeline"),
+        ((SVDRecommender,), TypeError, r"got the class SVDRecommender: pass SVDRecommender\(\)"),
         ((StandardScaler(),), TypeError, "StandardScaler suggests no grid"),
     ],
 )

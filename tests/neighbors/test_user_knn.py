@@ -93,6 +93,15 @@ def test_settings_of_the_fit_serve_a_history():
     pd.testing.assert_frame_equal(model.recommend(history=X), before)
 
 
+def test_without_a_number_of_neighbours_all_are_kept():
+    X = plays()
+    every, many = (UserKNNRecommender("cosine", n_neighbors=n).fit(X) for n in (None, 1000))
+    for history in (None, X):
+        expected = many.recommend(history=history)
+        pd.testing.assert_frame_equal(every.recommend(history=history), expected)
+    assert np.diff(every.user_similarity_.indptr).max() > 1
+
+
 def test_alpha_beyond_1_is_refused_where_it_is_a_share():
     with pytest.raises(ValueError, match="alpha must be in"):
         UserKNNRecommender("asymmetric", alpha=1.5).fit(plays())

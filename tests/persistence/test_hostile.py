@@ -103,6 +103,11 @@ def test_a_missing_file_and_a_directory_give_the_errors_of_the_system(path):
         save(PopularityRecommender(), path)
 
 
+def test_a_folder_that_does_not_exist_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"folder of .*model\.zip does not exist: make it"):
+        save(PopularityRecommender(), tmp_path / "none" / "model.zip")
+
+
 def test_a_newer_format_is_named_before_anything_else_is_looked_at(forge, path):
     forged = forge(PopularityRecommender())
     forged.manifest = {"format": "sklearn_recsys", "format_version": 2, "whatever": 1}

@@ -16,6 +16,7 @@ from sklearn_recsys.interactions._cleaning._report import (
 from sklearn_recsys.interactions._columns import Table, require_table
 from sklearn_recsys.interactions._ids import IdIndex, as_id_array, is_single_id, list_some
 from sklearn_recsys.interactions._parameters import (
+    as_generator,
     require_bool,
     require_choice,
     require_positive,
@@ -76,7 +77,7 @@ def filter_users(
     n_users : int or None, default=None
         Keep a random sample of that many of the listed users, with all their rows; None keeps
         all of them.
-    random_state : int, numpy.random.Generator or None, default=None
+    random_state : int, RandomState instance, numpy.random.Generator or None, default=None
         Seed of the sample. The order of the rows has no part in it.
     on_unknown : {"raise", "skip"}, default="raise"
         What to do about listed users without a row in `X`: an error, or a note in the report.
@@ -186,7 +187,7 @@ def filter_items(
     n_items : int or None, default=None
         Keep a random sample of that many of the listed items, with all their rows; None keeps
         all of them.
-    random_state : int, numpy.random.Generator or None, default=None
+    random_state : int, RandomState instance, numpy.random.Generator or None, default=None
         Seed of the sample. The order of the rows has no part in it.
     on_unknown : {"raise", "skip"}, default="raise"
         What to do about listed items without a row in `X`: an error, or a note in the report.
@@ -271,7 +272,7 @@ def _choose_ids(
         raise ValueError(
             f"n_{index.role}s={n_ids} is more than the {len(codes)} {index.role}s to choose from."
         )
-    return np.random.default_rng(random_state).choice(codes, size=n_ids, replace=False), notes
+    return as_generator(random_state).choice(codes, size=n_ids, replace=False), notes
 
 
 def _encode_listed(

@@ -88,7 +88,7 @@ class InteractionsDescription:
         Rows of the 1, 10 and 20 % most popular items, rounded up to at least one item.
     item_gini : float
         Gini coefficient of the rows of items: 0 if all are equally popular, near 1 if few have all.
-    notes : tuple of str
+    notes : tuple of str, default=()
         What else is odd, such as ids that ``fit`` will refuse.
 
     See Also
@@ -301,7 +301,7 @@ def describe_interactions(
         (whose ids are in the column called as in `X`, or else in the index). Those without
         interactions count too then, in the density and in all other figures. None takes those
         that occur in `X`.
-    random_state : int, numpy.random.Generator or None, default=0
+    random_state : int, RandomState instance, numpy.random.Generator or None, default=0
         Seed of the rows that are held out where there are no times.
 
     Returns

@@ -22,6 +22,7 @@ from sklearn_recsys.interactions._feature_table import FeatureTable
 from sklearn_recsys.interactions._ids import IdIndex, as_id_array
 from sklearn_recsys.interactions._looking._events import read_events
 from sklearn_recsys.interactions._pairs import encode_pairs
+from sklearn_recsys.interactions._parameters import as_generator
 
 __all__ = [
     "UsableRows",
@@ -171,7 +172,7 @@ def measure_cold_start(rows: UsableRows, pairs: np.ndarray, random_state: Any) -
         held_users, held_items, how = users[is_late], items[is_late], "last"
     else:
         # Drawn from the sorted pairs, so that the order of the table does not show.
-        n, rng = len(pairs), np.random.default_rng(random_state)
+        n, rng = len(pairs), as_generator(random_state)
         drawn = rng.choice(n, _count_holdout(n), replace=False, shuffle=False)
         held_users, held_items = np.divmod(pairs[drawn], max(1, len(rows.item_ids)))
         how = "random"
