@@ -6,6 +6,7 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
+from sklearn.base import clone
 from sklearn.model_selection import check_cv
 from sklearn.utils import check_consistent_length
 
@@ -191,7 +192,9 @@ def _find_what_misleads(
     # Metrics of all lists together leave nothing of single users.
     known = scores.per_user.columns.get_level_values(0)
     per_user = {name: scores.per_user[name] for name in estimators if name in known}
-    found = findings_of_comparison(estimators, train, test, per_user, scoring=scorer)
+    # Clones, as were scored: what the caller fitted before does not matter, but what is frozen.
+    unfitted = {name: clone(estimator) for name, estimator in estimators.items()}
+    found = findings_of_comparison(unfitted, train, test, per_user, scoring=scorer)
     findings = EvaluationFindings.gather(list(found))
     # That times are not minded is for the reader of the table: many tables have some.
     EvaluationFindings(each for each in findings if each.code != "EVAL002").warn()
