@@ -3,6 +3,7 @@
 
 import json
 import math
+import re
 from pathlib import Path
 
 from drawing import Drawing
@@ -82,6 +83,7 @@ def _speed(row: dict) -> tuple[float, float, float]:
 def _shorten(job: str) -> str:
     job = job.removesuffix(": from codes on").replace(", from codes on", "")
     job = job.split(" (implicit with")[0].replace("iteration(s)", "iterations")
+    job = re.sub(r", [\d.]+ / [\d.]+ iterations", "", job).replace(">=", "≥")
     return job.replace(", ML-1M", "").replace(" 10 epochs,", "").replace(", 10 epochs", "")
 
 
