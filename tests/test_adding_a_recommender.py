@@ -37,7 +37,7 @@ def test_a_recommender_is_one_short_file():
 
 @pytest.mark.slow
 # scikit-learn's checks fit arrays that look like matrices, which is remarked.
-@pytest.mark.filterwarnings("ignore:X has .* unnamed columns")
+@pytest.mark.filterwarnings("ignore:X has .* columns of numbers")
 def test_the_examples_of_the_page_give_what_they_print(recommender):
     text = "\n".join(blocks()[1:])
     names = {"AssociationRecommender": recommender}

@@ -23,6 +23,7 @@ __all__ = [
     "column_position",
     "describe_columns",
     "index_names",
+    "is_pivoted",
     "n_columns",
     "n_rows",
     "require_distinct_names",
@@ -108,6 +109,11 @@ def index_names(X: Table) -> list[str]:
     # A list has a method called index.
     names = getattr(getattr(X, "index", None), "names", None) or []
     return [str(name) for name in names if name is not None]
+
+
+def is_pivoted(X: Table) -> bool:
+    """Tell whether the columns of a pandas DataFrame are labels of one thing, as pivots make."""
+    return getattr(getattr(X, "columns", None), "name", None) is not None
 
 
 def column_position(X: Table, column: str | int, *, parameter: str) -> int:

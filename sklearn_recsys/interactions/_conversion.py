@@ -9,6 +9,7 @@ from scipy import sparse
 
 from sklearn_recsys.interactions._columns import Table
 from sklearn_recsys.interactions._ids import as_id_array, list_some
+from sklearn_recsys.interactions._parameters import require_choice
 from sklearn_recsys.interactions._validation import validate_interactions
 
 __all__ = ["interactions_from_matrix", "matrix_from_interactions"]
@@ -113,8 +114,7 @@ def matrix_from_interactions(
     >>> users, items
     (array(['ann', 'bob'], dtype=object), array(['jam', 'tea'], dtype=object))
     """
-    if duplicates not in ("sum", "mean"):
-        raise ValueError(f"duplicates must be 'sum' or 'mean', got {duplicates!r}.")
+    require_choice(duplicates, "duplicates", ("sum", "mean"))
     interactions = validate_interactions(X, y, duplicates=duplicates)
     return interactions.matrix, interactions.users.ids, interactions.items.ids
 

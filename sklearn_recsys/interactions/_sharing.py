@@ -15,6 +15,7 @@ import pandas as pd
 from scipy import sparse
 
 from sklearn_recsys.interactions._ids import IdIndex
+from sklearn_recsys.interactions._parameters import require_bool, require_positive
 
 __all__ = ["derive", "digest", "recall", "share_work"]
 
@@ -152,8 +153,9 @@ def share_work(enabled: bool = True, *, max_bytes: int = _MAX_BYTES) -> "_Undo":
     >>> with share_work(False):  # until the end of the block
     ...     pass
     """
+    require_bool(enabled, "enabled")
     undo = _Undo(_CACHE.enabled, _CACHE.max_bytes)
-    _CACHE.set(enabled, max_bytes)
+    _CACHE.set(enabled, require_positive(max_bytes, "max_bytes"))
     return undo
 
 

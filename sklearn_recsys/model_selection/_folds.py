@@ -11,7 +11,7 @@ from sklearn.utils import check_scalar
 from sklearn_recsys.interactions._columns import require_table, take_ids
 from sklearn_recsys.interactions._ids import IdIndex
 from sklearn_recsys.interactions._pairs import order_pairs
-from sklearn_recsys.interactions._parameters import as_generator
+from sklearn_recsys.interactions._parameters import as_generator, require_bool
 from sklearn_recsys.model_selection._base import BaseSplitter, Masks
 
 __all__ = ["ColdItemKFold", "InteractionKFold", "UserKFold"]
@@ -89,6 +89,7 @@ class UserKFold(_KFold):
         self.random_state = random_state
 
     def _fold_of_rows(self, X: Any, rng: np.random.Generator) -> np.ndarray:
+        require_bool(self.shuffle, "shuffle")
         users, rows = IdIndex.factorize(take_ids(X, 0), "user")
         return _fold_of_ids(users, self.n_splits, rng if self.shuffle else None)[rows]
 

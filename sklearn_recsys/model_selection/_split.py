@@ -1,6 +1,7 @@
 """Hold out a share of every user's interactions."""
 # SPDX-License-Identifier: BSD-3-Clause
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -68,7 +69,7 @@ def train_test_split_by_user(
     >>> test["user"].tolist()
     ['ann']
     """
-    if not 0 < test_size < 1:
+    if not isinstance(test_size, Real) or not 0 < test_size < 1:
         raise ValueError(
             f"test_size must be a share between 0 and 1 of each user's rows, got {test_size!r}."
         )

@@ -151,12 +151,14 @@ def test_the_block_size_does_not_change_the_world(monkeypatch, world):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"n_users": 0}, "n_users must be at least 1, got 0"),
-        ({"n_items": 1}, "n_items must be at least 2, got 1"),
+        ({"n_users": 0}, "The 'n_users' parameter of make_interactions must be .* Got 0"),
+        ({"n_items": 1}, "The 'n_items' parameter .* Got 1"),
         ({"n_interactions": 999}, r"between n_users \(1000\) and half of all pairs \(600000\)"),
         ({"n_interactions": 600_001}, "got 600001"),
-        ({"taste": -0.1}, "taste must be at least 0, got -0.1"),
-        ({"taste": np.nan}, "taste must be at least 0, got nan"),
+        ({"n_users": "10"}, "The 'n_users' parameter .* Got '10'"),
+        ({"taste": -0.1}, "The 'taste' parameter .* Got -0.1"),
+        ({"taste": np.nan}, "The 'taste' parameter .* Got nan"),
+        ({"random_state": "a"}, "The 'random_state' parameter .* Got 'a'"),
     ],
 )
 def test_impossible_sizes_are_refused(arguments, message):

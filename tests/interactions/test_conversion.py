@@ -141,7 +141,7 @@ def test_y_replaces_the_values():
 
 
 def test_an_unknown_way_of_merging_is_an_error():
-    with pytest.raises(ValueError, match="'sum' or 'mean', got 'max'"):
+    with pytest.raises(ValueError, match="one of 'sum', 'mean', got 'max'"):
         matrix_from_interactions([["a", "x", 4]], duplicates="max")
 
 

@@ -196,3 +196,13 @@ def test_a_matrix_that_is_changed_by_hand_is_nobody_elses(X):
     one.interactions_.data = one.interactions_.data * 2
     assert other.interactions_.indices.dtype == np.int32
     assert fitted_on(X).sum() == other.interactions_.sum()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "name"), [({"enabled": "no"}, "enabled"), ({"max_bytes": -1}, "max_b")]
+)
+def test_a_wrong_setting_is_refused_and_changes_nothing(wrong, name):
+    before = share_work()
+    with pytest.raises(ValueError, match=f"{name}.* must be"):
+        share_work(**wrong)
+    assert share_work(before.enabled, max_bytes=before.max_bytes) == (True, 2**28)

@@ -262,8 +262,17 @@ def test_swapped_columns_are_warned_about(names):
 
 @pytest.mark.parametrize("make", [np.asarray, pd.DataFrame, np.ndarray.tolist])
 def test_a_table_that_looks_like_a_matrix_is_warned_about(make):
-    with pytest.warns(DataWarning, match="5 unnamed columns of numbers and looks like a users x"):
+    with pytest.warns(DataWarning, match="5 columns of numbers and looks like a users x"):
         validate_interactions(make(np.ones((3, 5))))
+
+
+def test_a_pivoted_table_looks_like_a_matrix_whatever_its_items_are_called():
+    rows = pd.DataFrame([["ann", item, 1] for item in "abcde"], columns=["user", "item", "plays"])
+    matrix = rows.pivot_table(index="user", columns="item", values="plays")
+    with pytest.warns(DataWarning) as caught:
+        validate_interactions(matrix)
+    (warning,) = caught
+    assert "looks like a users x items matrix" in str(warning.message)
 
 
 def test_a_table_of_interactions_does_not_look_like_a_matrix():

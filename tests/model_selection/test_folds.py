@@ -174,3 +174,8 @@ def test_wrong_input_raises_at_the_call_of_split(make):
 def test_their_text_shows_the_parameters():
     assert repr(UserKFold(3)) == "UserKFold(n_splits=3, random_state=0, shuffle=True)"
     assert repr(ColdItemKFold()) == "ColdItemKFold(n_splits=5, random_state=0)"
+
+
+def test_a_word_is_no_answer_to_whether_users_are_shuffled():
+    with pytest.raises(ValueError, match="shuffle must be True or False, got 'no'"):
+        list(UserKFold(2, shuffle="no").split(_table()))

@@ -90,7 +90,7 @@ def test_one_seed_gives_one_split_and_another_seed_another():
     assert first == again != other
 
 
-@pytest.mark.parametrize("test_size", [0, 1, 1.5, -0.1])
+@pytest.mark.parametrize("test_size", [0, 1, 1.5, -0.1, "0.2"])
 def test_a_share_out_of_range_raises(test_size):
     with pytest.raises(ValueError, match="test_size must be a share between 0 and 1"):
         train_test_split_by_user(_plays([5]), test_size=test_size)

@@ -346,7 +346,6 @@ SEARCHES = {
 
 
 @pytest.mark.parametrize("search", SEARCHES.values(), ids=SEARCHES)
-@pytest.mark.filterwarnings("ignore:X has 4 unnamed:sklearn_recsys.exceptions.DataWarning")
 def test_a_search_keeps_its_results_and_its_best_model(search, path):
     plays = plays_of(int)
     with warnings.catch_warnings():

@@ -1,10 +1,13 @@
 """A generated film world: the data set that examples and tests run on without a download."""
 # SPDX-License-Identifier: BSD-3-Clause
 
+from numbers import Integral, Real
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils import Bunch
+from sklearn.utils._param_validation import Interval, validate_params
 
 from sklearn_recsys._kernels import starts_of_runs
 from sklearn_recsys.datasets._generated._film_world import (
@@ -26,6 +29,20 @@ _MAX_SESSIONS = 8
 _BLOCK_CELLS = 2_000_000
 
 
+@validate_params(
+    {
+        "n_users": [Interval(Integral, 1, None, closed="left")],
+        "n_items": [Interval(Integral, 2, None, closed="left")],
+        "n_interactions": [Interval(Integral, 1, None, closed="left")],
+        "taste": [Interval(Real, 0, None, closed="left")],
+        "random_state": [
+            Interval(Integral, 0, None, closed="left"),
+            np.random.Generator,
+            None,
+        ],
+    },
+    prefer_skip_nested_validation=True,
+)
 def make_interactions(
     n_users: int = 1000,
     n_items: int = 1200,
@@ -112,7 +129,12 @@ def make_interactions(
     >>> bool(data.X["movie_id"].isin(data.movies["movie_id"]).all())
     True
     """
-    _check_sizes(n_users, n_items, n_interactions, taste)
+    most = n_users * n_items // 2
+    if not n_users <= n_interactions <= most:
+        raise ValueError(
+            f"n_interactions must lie between n_users ({n_users}) and half of all pairs ({most}), "
+            f"got {n_interactions}: ask for another number of interactions, users or items."
+        )
     rng = np.random.default_rng(random_state)
     users, films = draw_users(rng, n_users), draw_films(rng, n_items)
     tastes = draw_tastes(rng, users, films)
@@ -131,20 +153,6 @@ def make_interactions(
     X = X.iloc[np.argsort(rng.random(len(X)), kind="stable")].reset_index(drop=True)
     movies, descr = films.table, _describe(X, users, films.table)
     return Bunch(X=X, users=users, movies=movies, items=movies, DESCR=descr)
-
-
-def _check_sizes(n_users: int, n_items: int, n_interactions: int, taste: float) -> None:
-    for name, value, least in (("n_users", n_users, 1), ("n_items", n_items, 2)):
-        if value < least:
-            raise ValueError(f"{name} must be at least {least}, got {value}.")
-    most = n_users * n_items // 2
-    if not n_users <= n_interactions <= most:
-        raise ValueError(
-            f"n_interactions must lie between n_users ({n_users}) and half of all pairs ({most}), "
-            f"got {n_interactions}: ask for another number of interactions, users or items."
-        )
-    if not taste >= 0:
-        raise ValueError(f"taste must be at least 0, got {taste}.")
 
 
 def _draw_sessions(rng: np.random.Generator, n_users: int) -> NDArray[np.int64]:
