@@ -212,6 +212,24 @@ ROOMS = (
             "compare_recommenders",
             "RecommenderComparison",
             "search_intervals",
+            "search_progress",
+            "lint_evaluation",
+        ),
+    ),
+    Room(
+        "inspection",
+        "Inspection",
+        "Figures of what recommenders do, after scikit-learn's Displays, and a report of all.",
+        (
+            "PrecisionRecallAtKDisplay",
+            "MetricAtKDisplay",
+            "LongTailDisplay",
+            "ParetoDisplay",
+            "ScoreDistributionDisplay",
+            "CalibrationAtKDisplay",
+            "FactorMapDisplay",
+            "evaluation_report",
+            "EvaluationReport",
         ),
     ),
     Room(
@@ -254,6 +272,7 @@ ROOMS = (
         "What is raised, and when.",
         (
             "DataWarning",
+            "EvaluationWarning",
             "UnknownIdError",
             "FormatVersionError",
             "PerformanceWarning",
@@ -273,7 +292,7 @@ def write_api_pages(folder: Path) -> None:
 
 def _page(room: Room) -> str:
     module = f"sklearn_recsys.{room.name}"
-    lines = [*_heading(f"{module}: {room.title}"), room.text, "", f".. currentmodule:: {module}"]
+    lines = [*_heading(f"{module}: {room.title}"), f".. module:: {module}", "", room.text]
     classes = [name for name in room.names if _is_class(module, name)]
     functions = [name for name in room.names if name not in classes]
     for template, names in (("class.rst", classes), ("function.rst", functions)):

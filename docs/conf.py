@@ -7,12 +7,16 @@ import re
 import sys
 from pathlib import Path
 
+from docutils import nodes
+
 DOCS = Path(__file__).parent
 sys.path.insert(0, str(DOCS))
 
 import api_reference  # noqa: E402
 import capabilities  # noqa: E402
 import changes  # noqa: E402
+import chooser  # noqa: E402
+import speed  # noqa: E402
 
 import sklearn_recsys  # noqa: E402
 
@@ -61,7 +65,7 @@ sphinx_gallery_conf = {
     "gallery_dirs": "auto_examples",
     "filename_pattern": rf"{shown_only}\.py$",
     "doc_module": ("sklearn_recsys",),
-    "backreferences_dir": None,
+    "backreferences_dir": "api/generated/backreferences",
     "show_memory": False,
     "show_signature": False,
     "download_all_examples": False,
@@ -69,19 +73,37 @@ sphinx_gallery_conf = {
     "image_scrapers": ("matplotlib",),
 }
 
+# A reference that leads nowhere is an error. scikit-learn's own names are not looked up, so that
+# the build needs no network.
+nitpicky = True
+nitpick_ignore_regex = [("py:.*", r"sklearn\..*")]
+
 html_theme = "pydata_sphinx_theme"
 html_title = f"sklearn-recsys {version}"
-html_theme_options = {"show_prev_next": False, "navbar_end": ["theme-switcher"]}
-html_sidebars = {"changes": [], "contract": []}
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_theme_options = {
+    "logo": {"text": "sklearn-recsys"},
+    "show_prev_next": False,
+    "navbar_end": ["theme-switcher"],
+}
+html_sidebars = {"changes": [], "index": []}
 
 # Everything generated lies under docs/api, which git ignores.
 api_reference.write_api_pages(DOCS / "api")
 generated = DOCS / "api" / "generated"
 generated.mkdir(exist_ok=True)
-(generated / "capabilities.md").write_text(capabilities.table(), encoding="utf-8")
-(generated / "unreleased.md").write_text(
-    changes.render(changes.read_fragments(DOCS / "changes.d"), "Unreleased"), encoding="utf-8"
-)
+benchmarks = DOCS / "benchmarks"
+peers = speed.read_results(benchmarks / "peers.json")
+for name, text in {
+    "capabilities.md": capabilities.table(),
+    "measured.md": chooser.measured(benchmarks / "reproductions.md"),
+    "peers.md": speed.tables(peers),
+    "speed.svg": speed.draw(peers),
+    "unreleased.md": changes.render(changes.read_fragments(DOCS / "changes.d"), "Unreleased"),
+    "which_recommender.svg": chooser.chart(),
+}.items():
+    (generated / name).write_text(text, encoding="utf-8")
 
 
 def _skip_inherited(app, what, name, obj, skip, options):
@@ -102,7 +124,25 @@ def _escape_shape(shape):
     return re.sub(r"_(?=[,)])", r"\\_", shape.group())
 
 
+def _strip_blocks(app, doctree):
+    """Take off the empty line that ends a block of examples, and that a doctest needs."""
+    for block in doctree.findall(nodes.literal_block):
+        text = block.astext().rstrip()
+        if block.rawsource == block.astext():  # no markup within
+            block.rawsource = text
+            block[:] = [nodes.Text(text)]
+
+
+def _unlink_metrics(app, doctree):
+    """Take the links off names such as nDCG@10, which look like addresses of mail."""
+    for link in list(doctree.findall(nodes.reference)):
+        if link.get("refuri", "").startswith("mailto:"):
+            link.replace_self(link.children)
+
+
 def setup(app):
-    """Connect the two corrections; the second has to come before numpydoc's."""
+    """Connect the corrections; that of shapes has to come before numpydoc's."""
+    app.connect("doctree-read", _strip_blocks)
+    app.connect("doctree-read", _unlink_metrics)
     app.connect("autodoc-skip-member", _skip_inherited)
     app.connect("autodoc-process-docstring", _escape_shapes, priority=100)

@@ -19,18 +19,17 @@ the whole of both.
 import os
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 from sklearn.model_selection import train_test_split
 
 from sklearn_recsys.baseline import PopularityRecommender
 from sklearn_recsys.datasets import load_taste_profile
+from sklearn_recsys.inspection import PrecisionRecallAtKDisplay
 from sklearn_recsys.interactions import (
     describe_interactions,
     join_item_table,
     merge_items,
     popularity_table,
 )
-from sklearn_recsys.metrics import make_ranking_scorer
 from sklearn_recsys.neighbors import ItemKNNRecommender
 
 folder = Path(os.environ["SKLEARN_RECSYS_DATA"]) / "taste-profile"
@@ -83,15 +82,6 @@ alike.recommend(listeners[7], 100)["score"].describe()[["min", "max"]].round(6)
 # **Third mistake: to swap the two axes.** Precision divides the hits by the length of the list,
 # recall by the songs to find; so recall cannot fall as the list grows, for any recommender.
 
-lengths = range(1, 11)
-scorer = make_ranking_scorer(*(f"{m}@{n}" for n in lengths for m in ("precision", "recall")))
-figure, axes = plt.subplots()
-for recommender in (popular, alike):
-    scores = scorer(recommender, test)
-    recall = [scores[f"recall@{n}"] for n in lengths]
-    assert recall == sorted(recall)
-    precision = [scores[f"precision@{n}"] for n in lengths]
-    axes.plot(recall, precision, marker="o", label=type(recommender).__name__)
-axes.set(xlabel="recall", ylabel="precision", title="Lists of 1 to 10 songs", xlim=0, ylim=0)
-axes.legend()
-figure.tight_layout()
+models = {"popularity": popular, "songs alike": alike}
+display = PrecisionRecallAtKDisplay.from_estimators(models, test)
+assert all((display.recall[name][1:] >= display.recall[name][:-1]).all() for name in models)

@@ -15,6 +15,7 @@ __all__ = [
     "ensemble",
     "exceptions",
     "feature_extraction",
+    "inspection",
     "interactions",
     "linear_model",
     "metrics",

@@ -3,6 +3,7 @@
 
 __all__ = [
     "DataWarning",
+    "EvaluationWarning",
     "FormatVersionError",
     "PerformanceWarning",
     "UnknownIdError",
@@ -12,6 +13,21 @@ __all__ = [
 
 class DataWarning(UserWarning):
     """Warn about the data: legal, but probably not what was meant."""
+
+
+class EvaluationWarning(UserWarning):
+    r"""Warn that an evaluation says something else than it seems to say.
+
+    The message begins with a code in brackets, such as ``[EVAL002]``, which the user guide explains
+    and by which one kind is silenced:
+    ``warnings.filterwarnings("ignore", message=r"\[EVAL002\]")``.
+    """
+
+    @property
+    def code(self) -> str:
+        """The code that the message begins with, or "" where there is none."""
+        text = str(self)
+        return text[1 : text.index("]")] if text.startswith("[") and "]" in text else ""
 
 
 class PerformanceWarning(UserWarning):

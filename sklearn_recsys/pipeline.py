@@ -10,6 +10,8 @@ from scipy import sparse
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.utils.metaestimators import available_if
 
+from sklearn_recsys.base._html import SummaryReprMixin
+
 __all__ = ["RecommenderPipeline", "make_recommender_pipeline"]
 
 
@@ -23,7 +25,7 @@ def _last_step_has(method: str) -> Callable[["RecommenderPipeline"], bool]:
     return check
 
 
-class RecommenderPipeline(Pipeline):
+class RecommenderPipeline(SummaryReprMixin, Pipeline):
     """Chain transformers of interactions with a recommender, and recommend.
 
     scikit-learn's own ``Pipeline`` fits, tunes and scores a recommender just as well; this one

@@ -21,7 +21,7 @@ MAX_BODY_LINES = 30
 MAX_FILE_LINES = 400
 
 # Each layer may import those below it, never its own siblings.
-FOUNDATION = {"exceptions", "_optional", "_kernels"}
+FOUNDATION = {"exceptions", "_optional", "_warning", "_kernels"}
 GATE = {"interactions", "metrics", "datasets"}
 TOOLS = {"metrics._scorer", "preprocessing", "feature_extraction", "model_selection"}
 MODELS = {

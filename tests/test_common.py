@@ -95,6 +95,11 @@ def members():
     return [("knn", ItemKNNRecommender()), ("popular", PopularityRecommender())]
 
 
+def raters():
+    mean = BaselineRecommender()
+    return [("factors", BiasedMFRecommender(2, reg=0.3, random_state=0)), ("mean", mean)]
+
+
 def calibrated(world):
     genres = FeatureTable(world.item_features[["genre"]], GenreTfidf(use_idf=False))
     return CalibratedDiversifier(ItemKNNRecommender(), item_features=genres)
@@ -149,7 +154,9 @@ VARIANTS = [
     EASERecommender(1.0, n_neighbors=3),
     BiasedMFRecommender(),
     BiasedMFRecommender(2, reg=0.3, reg_biases=0.0, reg_exponent=0.5),
-    ContentRecommender(profile="rating_mean", similarity="dot"),
+    BlendRecommender(raters(), normalize="none"),
+    CascadeRecommender(raters()),
+    ContentRecommender(profile="rating_mean", similarity="cosine"),
     ContentToFactorsRecommender(BiasedMFRecommender(2, reg=0.3, random_state=0)),
     *networks(n_factors=4, ordinal_weight=0.5),
     HybridRecommender(),

@@ -115,7 +115,7 @@ def test_the_minimum_versions_are_the_floors_of_the_project():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
     floors = {}
-    names = ("approximate", "implicit", "lightfm", "polars", "pyarrow")
+    names = ("approximate", "implicit", "lightfm", "plot", "polars", "pyarrow")
     optional = (text for name in names for text in extras[name])
     for text in [*project["dependencies"], *optional]:
         requirement = Requirement(text)

@@ -230,11 +230,9 @@ class LightFMAdapter(ModelParametersMixin, FactorRecommender):
     def _scale(self, features: sparse.csr_matrix) -> sparse.csr_matrix:
         return scale_rows(features, norm="l1") if self._is_normalized else features
 
-    def _score_features(self, features):
+    def _place_features(self, features):
         rows = self._scale(sparse.csr_matrix(features))
-        users = finite(rows @ self.user_feature_embeddings_)
-        scores = users @ self.item_factors_.T + self.item_biases_
-        return scores + (rows @ self.user_feature_biases_)[:, None]
+        return finite(rows @ self.user_feature_embeddings_), rows @ self.user_feature_biases_
 
     def __sklearn_tags__(self):
         """Tell scikit-learn that threads make the model another one each time."""

@@ -18,7 +18,8 @@ __all__ = ["FactorRecommender"]
 class FactorRecommender(BaseRecommender):
     """Score a user and an item by the product of their vectors, plus their biases.
 
-    A model supplies `_factorize`, and `_fold_in` if its users can be computed from a history.
+    A model supplies `_factorize`, `_fold_in` if its users can be computed from a history, and
+    `_place_features` if they can from features.
 
     Attributes
     ----------
@@ -50,6 +51,10 @@ class FactorRecommender(BaseRecommender):
         vectors = self._fold_in(history).astype(np.float32)
         return vectors, np.zeros(len(vectors), dtype=np.float32)
 
+    def _place_features(self, features: sparse.csr_array) -> tuple[np.ndarray, np.ndarray]:
+        """Return the same of users known by their features alone."""
+        raise NotImplementedError
+
     def _user_offsets(self) -> np.ndarray:
         """Return what is added to all scores of each training user."""
         return self.user_biases_
@@ -71,6 +76,10 @@ class FactorRecommender(BaseRecommender):
 
     def _score_history(self, history, weights):
         vectors, offsets = self._place_histories(history, weights)
+        return vectors @ self.item_factors_.T + (offsets[:, None] + self.item_biases_)
+
+    def _score_features(self, features):
+        vectors, offsets = self._place_features(features)
         return vectors @ self.item_factors_.T + (offsets[:, None] + self.item_biases_)
 
     def _score_pairs(self, rows, cols):

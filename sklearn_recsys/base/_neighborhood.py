@@ -77,6 +77,11 @@ class NeighborhoodMixin:
         """Return what each stored entry of a one-row history adds to the score of an item."""
         raise NotImplementedError
 
+    def _item_contributions(self, row: int, col: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return codes of items, and what each adds to a training user's score of an item."""
+        history = self.interactions_[[row]]
+        return history.indices, self._contributions(history, col)
+
     def _feature_contributions(self, row: int, col: int) -> tuple[list[str], np.ndarray]:
         """Return names of features, and what each adds to a training user's score of an item."""
         raise NotImplementedError
@@ -203,9 +208,8 @@ class NeighborhoodMixin:
         if by == "feature":
             parts, contributions = self._feature_contributions(row, col)
         else:
-            history = self.interactions_[[row]]
-            parts = self.items_[history.indices]
-            contributions = self._contributions(history, col)
+            cols, contributions = self._item_contributions(row, col)
+            parts = self.items_[cols]
         order = np.argsort(-contributions, kind="stable")
         return pd.DataFrame({label: np.asarray(parts)[order], "contribution": contributions[order]})
 

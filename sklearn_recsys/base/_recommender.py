@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from sklearn_recsys.base._blocks import densify, finite, memory_batches
 from sklearn_recsys.base._codes import CodesMixin
 from sklearn_recsys.base._groups import Group, group_users
+from sklearn_recsys.base._html import SummaryReprMixin
 from sklearn_recsys.base._neighborhood import NeighborhoodMixin
 from sklearn_recsys.base._rankers import rank_by_scores
 from sklearn_recsys.base._ranking import Ranker, check_length, tie_order
@@ -46,7 +47,9 @@ __all__ = ["BaseRecommender"]
 _ON_UNKNOWN = ("raise", "popular", "skip")
 
 
-class BaseRecommender(CodesMixin, NeighborhoodMixin, BaseEstimator, metaclass=ABCMeta):
+class BaseRecommender(
+    CodesMixin, NeighborhoodMixin, SummaryReprMixin, BaseEstimator, metaclass=ABCMeta
+):
     """Turn a table of interactions into ranked recommendations.
 
     A model supplies `_fit` and `_score`; ids, validation, unknown users, masking, ranking in
@@ -208,9 +211,10 @@ class BaseRecommender(CodesMixin, NeighborhoodMixin, BaseEstimator, metaclass=AB
         history : table of interactions, default=None
             Interactions of users who need not have been seen in `fit`. It replaces the training
             interactions of the users in it, in scoring and in `exclude_seen`.
-        user_features : DataFrame, default=None
+        user_features : DataFrame or mapping, default=None
             People who are in no table: a row of features for each, named as in the model's own
-            `user_features`. The user column of the answer holds the labels of its index.
+            `user_features`. The user column of the answer holds the labels of its index, or the
+            keys of the mapping.
         on_unknown : {"raise", "popular", "skip"}, default="raise"
             Whether users without interactions raise, get the popular items, or get none.
 

@@ -19,7 +19,7 @@ class RecommenderTags:
     personalized : bool, default=True
         Whether the ranking depends on the user's own interactions.
     feedback : {"implicit", "explicit"}, default="implicit"
-        Whether a value is the strength of a positive signal, or a rating.
+        Whether values and scores are strengths of a positive signal, or ratings.
     fold_in : {"exact", "approximate", "none"}, default="exact"
         How users are served from a ``history`` without a refit; "exact" means that a training
         user's own history gives her training list.

@@ -20,6 +20,7 @@ from sklearn_recsys.cli._output import format_of, table_lines, write_lines, writ
 from sklearn_recsys.cli._progress import Progress, say
 from sklearn_recsys.cli._titles import add_titles
 from sklearn_recsys.metrics import make_ranking_scorer
+from sklearn_recsys.metrics._names import parse_metric
 from sklearn_recsys.model_selection import (
     InteractionKFold,
     suggested_grid,
@@ -52,7 +53,7 @@ class Comparison:
     ) -> "Comparison":
         """Split the interactions of each user, and check the metric before the long search."""
         metrics = tuple(dict.fromkeys((metric, _SECOND_METRIC)))
-        make_ranking_scorer(*metrics)
+        _check_metric(metric)
         train, test = train_test_split_by_user(X, test_size=test_size, random_state=random_state)
         if len(train) < _N_FOLDS:
             raise ValueError(
@@ -207,6 +208,15 @@ def _measure(tuned: tuple[BaseRecommender, dict[str, Any]], comparison: Comparis
         fit_seconds=fitted - start,
         score_seconds=perf_counter() - fitted,
     )
+
+
+def _check_metric(metric: str) -> None:
+    parsed = parse_metric(metric)
+    if parsed.needs_features or not (parsed.of_single_users and parsed.greater_is_better):
+        raise ValueError(
+            f"--metric {metric} cannot rank recommenders here: choose one that judges single users "
+            "by interactions alone and of which more is better, such as ndcg@10."
+        )
 
 
 def _require_defined(score: float, metric: str) -> None:

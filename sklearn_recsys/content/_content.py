@@ -42,9 +42,10 @@ class ContentRecommender(BaseRecommender):
         1 and weighted by its value. "mean": their plain mean, with the sign of the value.
         "rating_mean": for each feature, the mean over her items of the value of those that have
         the feature, and of 0 for the others, however much of it they have.
-    similarity : {"cosine", "dot"}, default="cosine"
-        "cosine" of the two vectors, or their product, by which items with many features and
-        large ones rank higher.
+    similarity : {"dot", "cosine"}, default="dot"
+        The product of the two vectors, by which items with many features and large ones rank
+        higher, or their cosine, which asks only for the mix. Where the features of each item are
+        scaled to length 1, as `TermVectors` does unless ``norm=None``, lists are the same.
     n_jobs : int or None, default=None
         Threads of the lists; None is 1 unless a ``joblib.parallel_config`` says otherwise, -1 is
         all processors. The answer does not depend on it.
@@ -85,8 +86,8 @@ class ContentRecommender(BaseRecommender):
         "centroid"     p_u = sum_i v_ui x_i / |x_i| / sum_i |v_ui|
         "mean"         p_u = sum_i sign(v_ui) x_i / sum_i |sign(v_ui)|
         "rating_mean"  p_ug = sum_i v_ui [x_ig != 0] / |H_u|
-        "cosine"       s_ui = p_u.x_i / (|p_u| |x_i|)
         "dot"          s_ui = p_u.x_i
+        "cosine"       s_ui = p_u.x_i / (|p_u| |x_i|)
 
     A value of 0, which is seen and not liked, belongs to H_u. Both similarities are sums over
     features, and over the items of the history, so that both explain. A history makes a profile
@@ -125,7 +126,7 @@ class ContentRecommender(BaseRecommender):
     # Whether much use counts for more, and whether items with more features do.
     _suggested_grid: ClassVar[dict[str, list]] = {
         "profile": ["centroid", "mean"],
-        "similarity": ["cosine", "dot"],
+        "similarity": ["dot", "cosine"],
     }
 
     def __init__(
@@ -133,7 +134,7 @@ class ContentRecommender(BaseRecommender):
         item_features=None,
         *,
         profile="centroid",
-        similarity="cosine",
+        similarity="dot",
         n_jobs=None,
         verbose=0,
     ):
@@ -191,7 +192,8 @@ class ContentRecommender(BaseRecommender):
 
         The transformer stays as it was fitted: it knows the terms and weights of that time, and
         ignores others. What changes are the rows of these items and the profiles of the users who
-        have them. O(features of the items + features of these users).
+        have them, which alone are computed; all others are copied: O(features of all items +
+        features of all users + interactions).
 
         Parameters
         ----------
@@ -208,7 +210,8 @@ class ContentRecommender(BaseRecommender):
         UnknownIdError
             If an item was neither in the interactions nor in the table of `fit`: fit again.
         ValueError
-            If the model has no `item_features`, columns are missing or a feature is not finite.
+            If the model has no `item_features`, columns are missing, a feature is not finite, or
+            the rows are numbered 0, 1, 2, … while a column holds the ids.
         """
         check_is_fitted(self)
         fitted = self._fitted_item_features
@@ -217,7 +220,9 @@ class ContentRecommender(BaseRecommender):
                 "update_item_features needs a model with item_features, but this one was fitted "
                 "without: give the constructor a FeatureTable."
             )
-        index, frame = FeatureTable(table, id_column=self._id_column)._read("item")
+        described = FeatureTable(table, id_column=self._id_column)
+        index, frame = described._read("item")
+        described._refuse_forgotten_ids(self._item_index, fitted.columns)
         cols = self._item_index.encode_known(index.ids, parameter="table")
         rows = fitted.transform_rows(frame)
         places = fitted.index.encode(index.ids)

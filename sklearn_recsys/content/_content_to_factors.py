@@ -36,7 +36,8 @@ class ContentToFactorsRecommender(FactorRecommender):
     Parameters
     ----------
     recommender : FactorRecommender
-        What learns the factors, such as ``ALSRecommender()``. It is cloned.
+        What learns the factors, such as ``ALSRecommender()``. It is cloned. Whom and what its own
+        tables describe, as those of a ``HybridRecommender`` do, is served as well.
     regressor : regressor or None, default=None
         What predicts the factors, and the bias where the recommender has one, from features: any
         scikit-learn regressor of several outputs; one of a single output is wrapped in
@@ -62,7 +63,7 @@ class ContentToFactorsRecommender(FactorRecommender):
     Attributes
     ----------
     recommender_ : FactorRecommender
-        The fitted recommender, of the items with interactions.
+        The fitted recommender, of the users and items that it knows.
     regressor_ : regressor
         The fitted regressor; absent without `item_features`.
     user_factors_ : ndarray of shape (n_users, n_components), dtype float32
@@ -72,9 +73,9 @@ class ContentToFactorsRecommender(FactorRecommender):
     user_biases_, item_biases_ : ndarray of shape (n_users,) and (n_items,), dtype float32
         Likewise; zeros where the recommender has none.
     users_, items_ : ndarray of shape (n_users,) and (n_items,)
-        Sorted ids, items of the table included.
+        Sorted ids, those of the table and of the recommender's own tables included.
     is_cold_user_, is_cold_item_ : ndarray of shape (n_users,) and (n_items,), dtype bool
-        Who has no interactions; all users have some.
+        Who has no interactions.
     interactions_ : csr_array of shape (n_users, n_items), dtype float32
         Merged training interactions; explicit zeros are pairs that were seen.
     popularity_ : ndarray of shape (n_items,), dtype int64
@@ -96,8 +97,9 @@ class ContentToFactorsRecommender(FactorRecommender):
         f = the fit of the regressor to (x_i, p_i / r) with weights n_i ** popularity_power
         p'_i = w_i r f(x_i) + (1 - w_i) p_i,   w_i = prior_strength / (prior_strength + n_i)
 
-    and w_i = 1 where n_i = 0. r, the root mean square of all p, gives regressors that take steps
-    targets of a size they expect; a ridge regression does not depend on it. Users are those of the
+    and w_i = 1 where n_i = 0; an item that only the recommender's own table has keeps p_i. r, the
+    root mean square of all p, gives regressors that take steps targets of a size they expect; a
+    ridge regression does not depend on it. Users are those of the
     recommender, and histories are folded in by it, so that what it does with them, exactly or
     not, holds here; items of a history that it does not know are left out.
 
@@ -193,13 +195,16 @@ class ContentToFactorsRecommender(FactorRecommender):
         return getattr(self.recommender, "_duplicates", "sum")
 
     def _join_features(self, interactions):
-        self._described = None
-        if self.item_features is None:
-            return super()._join_features(interactions)
-        ids = interactions.items.ids
-        self._described = fit_feature_rows(self.item_features, ids, role="item")
-        items = interactions.items.union(self._described[0].ids)
-        joined = widen_interactions(interactions, interactions.users, items)
+        inner, self._described = self.recommender_, None
+        # What the recommender's own tables describe, it knows.
+        users = interactions.users.union(inner.users_)
+        items = interactions.items.union(inner.items_)
+        if self.item_features is not None:
+            ids = interactions.items.ids
+            self._described = fit_feature_rows(self.item_features, ids, role="item")
+            items = items.union(self._described[0].ids)
+        self._fitted_user_features = getattr(inner, "_fitted_user_features", None)
+        joined = widen_interactions(interactions, users, items)
         self.is_cold_user_, self.is_cold_item_ = joined.is_cold_user, joined.is_cold_item
         return joined
 
@@ -209,10 +214,10 @@ class ContentToFactorsRecommender(FactorRecommender):
         self.user_biases_ = inner._user_offsets()[rows]
         # Where the recommender has the items of this model; those it lacks are cold.
         self._cols = inner._item_index.encode(self.items_)
-        warm = ~self.is_cold_item_
+        known = self._cols >= 0
         items = np.zeros((matrix.shape[1], inner.item_factors_.shape[1] + 1), dtype=np.float32)
-        items[warm, :-1] = inner.item_factors_[self._cols[warm]]
-        items[warm, -1] = inner.item_biases_[self._cols[warm]]
+        items[known, :-1] = inner.item_factors_[self._cols[known]]
+        items[known, -1] = inner.item_biases_[self._cols[known]]
         if self._described is not None:
             counts = np.bincount(matrix.indices, minlength=matrix.shape[1])
             items = self._add_predictions(items, counts)
@@ -260,6 +265,9 @@ class ContentToFactorsRecommender(FactorRecommender):
             rest.append(sparse.csr_array(moved, shape=shape))
         return inner._place_histories(*rest)
 
+    def _place_features(self, features):
+        return self.recommender_._place_features(features)
+
     def _score_stranger(self):
         if self.__recommender_tags__().feedback == "implicit":
             return super()._score_stranger()
@@ -276,13 +284,14 @@ class ContentToFactorsRecommender(FactorRecommender):
         return float(inner._score_stranger()[0]) - float(inner.item_biases_[0])
 
     def __recommender_tags__(self):
-        """Tell what the recommender can do with users, and that described items are served."""
+        """Tell what the recommender can do, and that described items are served."""
         tags = super().__recommender_tags__()
         tags.cold_items = self.item_features is not None
         if isinstance(self.recommender, FactorRecommender):
             inner = self.recommender.__recommender_tags__()
             tags.feedback, tags.fold_in = inner.feedback, inner.fold_in
             tags.uses_values, tags.negative_values = inner.uses_values, inner.negative_values
+            tags.cold_users, tags.cold_items = inner.cold_users, tags.cold_items or inner.cold_items
         return tags
 
 

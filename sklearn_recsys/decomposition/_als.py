@@ -1,7 +1,6 @@
 """Recommend by alternating least squares of implicit feedback."""
 # SPDX-License-Identifier: BSD-3-Clause
 
-import warnings
 from dataclasses import asdict
 from numbers import Integral, Real
 from typing import Any, ClassVar
@@ -12,6 +11,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from threadpoolctl import threadpool_limits
 
 from sklearn_recsys._kernels import count_threads, padded_width, require_memory, zero_vectors
+from sklearn_recsys._warning import warn_caller
 from sklearn_recsys.base import FactorRecommender
 from sklearn_recsys.base._partial_fit import PartialFitMixin
 from sklearn_recsys.base._progress import IterativeMixin, Progress
@@ -246,11 +246,10 @@ class ALSRecommender(IterativeMixin, PartialFitMixin, FactorRecommender):
             vars(self).update(_trim(self._learn(matrix), self.n_components))
         largest = _largest(self.user_factors_) * _largest(self.item_factors_)
         if largest < _VANISHED and (matrix.data > 0).any():
-            warnings.warn(
+            warn_caller(
                 f"The vectors shrink to zero, and all scores with them: reg={self.reg} is too "
                 "large for so few interactions. Lower reg, or raise alpha.",
                 DataWarning,
-                stacklevel=2,
             )
         return self.user_factors_, self.item_factors_
 

@@ -330,12 +330,11 @@ n_components), dtype float32
             vectors[part] = Sgd(objective, history[part], pool).fold_in(self._mean_user, items)
         return vectors
 
-    def _score_features(self, features):
+    def _place_features(self, features):
         features = normalize_rows(features) if self._layout["user"]["normalize"] else features
         n = features.shape[1]
         vectors = features @ self.user_feature_embeddings_[:n]
-        biases = np.asarray(features @ self.user_feature_biases_[:n])
-        return vectors @ self.item_factors_.T + biases[:, None] + self.item_biases_
+        return vectors, np.asarray(features @ self.user_feature_biases_[:n])
 
     def _update(self, extension):
         matrix, rng = extension.interactions.matrix, make_generator(self.random_state)

@@ -1,18 +1,16 @@
 """Blend the scores of several recommenders."""
 # SPDX-License-Identifier: BSD-3-Clause
 
-import warnings
 from numbers import Integral, Real
 from typing import ClassVar
 
 import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from sklearn_recsys.ensemble._composed import (
-    ComposedRecommender,
-    NamedMembersMixin,
-    require_recommender,
-)
+from sklearn_recsys._warning import warn_caller
+from sklearn_recsys.ensemble._composed import ComposedRecommender, NamedMembersMixin
+from sklearn_recsys.ensemble._explanations import SummedContributionsMixin
+from sklearn_recsys.ensemble._leaks import warn_of_leaks
 from sklearn_recsys.ensemble._normalize import NORMALIZATIONS, normalize
 from sklearn_recsys.ensemble._source import as_generator, hold_out, subtract
 from sklearn_recsys.ensemble._team import Team, choose_counted, mark_unseen
@@ -22,7 +20,7 @@ from sklearn_recsys.exceptions import DataWarning
 __all__ = ["BlendRecommender"]
 
 
-class BlendRecommender(NamedMembersMixin, ComposedRecommender):
+class BlendRecommender(NamedMembersMixin, SummedContributionsMixin, ComposedRecommender):
     """Score by the weighted sum of several recommenders' scores, brought to one scale.
 
     Models that err in different ways correct each other: one of neighbours and one of factors,
@@ -83,7 +81,8 @@ class BlendRecommender(NamedMembersMixin, ComposedRecommender):
     Warns
     -----
     sklearn_recsys.exceptions.DataWarning
-        If weights cannot be fitted since nobody has enough pairs; all members then weigh alike.
+        If weights cannot be fitted since nobody has enough pairs; all members then weigh alike. Or
+        if a frozen member has learned already from what is held out to fit weights.
 
     See Also
     --------
@@ -95,8 +94,16 @@ class BlendRecommender(NamedMembersMixin, ComposedRecommender):
     -----
     score(u, i) = sum over members m of w_m * z_m(u, i), with z_m the normalised score. A member
     that does not know a user (one who is known by a feature table of another, or by a history that
-    it cannot fold in) has no say about her, and gives an item that it does not know the lowest of
-    its scores. Weights are found by coordinate ascent on nDCG@10 itself: from the best
+    it cannot fold in) has no say about her: the weights of those that know her are then divided by
+    their sum, and where all of these are 0 they weigh alike. A member gives an item that it does
+    not know the lowest of its scores.
+
+    Ratings that are not normalised blend to ratings: with rating models alone and
+    ``normalize="none"`` the tag `feedback` is "explicit", and what is unknown gets the weighted
+    sum of the members' own answers, such as mean ratings. With any other `normalize` scores tell
+    the order alone, and unknown users get the popular items.
+
+    Weights are found by coordinate ascent on nDCG@10 itself: from the best
     single member, the share of one member after the other is tried in steps of 0.05.
 
     References
@@ -155,7 +162,7 @@ class BlendRecommender(NamedMembersMixin, ComposedRecommender):
 
     def _learn(self, interactions, source):
         vars(self).pop("validation_score_", None)
-        members = [require_recommender(*member) for member in self._members()]
+        members = [member for _, member in self._members()]
         if isinstance(self.weights, str):
             self.weights_ = self._fit_weights(members, interactions, source)
         else:
@@ -167,16 +174,18 @@ class BlendRecommender(NamedMembersMixin, ComposedRecommender):
         users = choose_users(held_out, self.max_users, rng)
         self.validation_score_ = np.nan
         if not len(users):
-            warnings.warn(
+            warn_caller(
                 f"weights='fit' holds out validation_size={self.validation_size} of each user's "
                 "pairs, but nobody has so many that a positive one is held out: all members weigh "
                 "alike. Raise validation_size, or give weights.",
                 DataWarning,
-                stacklevel=5,
             )
             return np.full(len(members), 1 / len(members))
         fitted = source.take(kept).fit(members, self.n_jobs)
-        team = Team.of(fitted, interactions.users, interactions.items)
+        named = dict(zip([name for name, _ in self._members()], fitted, strict=True))
+        warn_of_leaks(named, interactions, held_out, users, what="Fitted weights")
+        ids, ratings = (interactions.users, interactions.items), self._gives_ratings()
+        team = Team.of(fitted, *ids, ratings=ratings)
         # What is left of a user's row is what her members have seen.
         seen = subtract(interactions.matrix, held_out)
         pool = collect(team, users, seen, held_out, self.normalize)
@@ -185,11 +194,35 @@ class BlendRecommender(NamedMembersMixin, ComposedRecommender):
         return weights
 
     def _combine(self, voices, seen):
-        unseen = mark_unseen(seen)
-        total = np.zeros(seen.shape)
-        for voice, weight in zip(voices, self.weights_, strict=True):
-            at = np.flatnonzero(voice.knows)
-            if weight > 0 and len(at):
+        voices = list(voices)
+        unseen, total = mark_unseen(seen), np.zeros(seen.shape)
+        shares = self._share(np.stack([voice.knows for voice in voices]))
+        for voice, share in zip(voices, shares, strict=True):
+            at = np.flatnonzero(share)
+            if len(at):
                 counted = choose_counted(unseen[at], voice.items)
-                total[at] += weight * normalize(voice.score(at), counted, self.normalize)
+                scores = normalize(voice.score(at), counted, self.normalize)
+                total[at] += share[at, None] * scores
         return total
+
+    def _score_stranger(self):
+        if not self._gives_ratings():
+            return super()._score_stranger()
+        every = [self._team.score_stranger(k) for k in range(len(self.weights_))]
+        return self.weights_ @ np.stack(every).astype(np.float64)
+
+    def _score_unknown_items(self, rows):
+        if not self._gives_ratings():
+            return super()._score_unknown_items(rows)
+        # Strangers (-1) are known to nobody, and rated by all as in `_score_stranger`.
+        knows = np.ones((len(self.weights_), len(rows)), dtype=bool)
+        knows[:, rows >= 0] = [voice.knows for voice in self._team.listen(rows[rows >= 0])]
+        every = [self._team.score_unknown_items(k, rows) for k in range(len(self.weights_))]
+        return (self._share(knows) * np.stack(every)).sum(axis=0)
+
+    def _find_shares(self, row):
+        knows = np.stack([voice.knows for voice in self._team.listen(np.array([row]))])
+        return self._share(knows)[:, 0]
+
+    def _keeps_scale(self):
+        return self.normalize == "none"

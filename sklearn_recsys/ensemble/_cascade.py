@@ -8,12 +8,13 @@ import numpy as np
 from sklearn.utils._param_validation import Interval
 
 from sklearn_recsys.ensemble._composed import ComposedRecommender, NamedMembersMixin
+from sklearn_recsys.ensemble._explanations import SummedContributionsMixin
 from sklearn_recsys.ensemble._team import choose_counted, mark_unseen
 
 __all__ = ["CascadeRecommender"]
 
 
-class CascadeRecommender(NamedMembersMixin, ComposedRecommender):
+class CascadeRecommender(NamedMembersMixin, SummedContributionsMixin, ComposedRecommender):
     """Serve each user by the first of several recommenders that knows enough about her.
 
     The answer to the cold start of a whole system: a model of behaviour for those who have some
@@ -71,7 +72,8 @@ class CascadeRecommender(NamedMembersMixin, ComposedRecommender):
     An item that her member does not know is scored by the first member after it (around to the
     first again) that knows it. Scores of two members cannot be compared, places can: of the items
     that both know, it gets the score, by her own member, of what stands where the other puts it;
-    between two of them it is interpolated.
+    between two of them it is interpolated. An item that no member knows gets the lowest score, or,
+    where all members are rating models, what the user's own member expects of the unknown.
 
     Examples
     --------
@@ -154,6 +156,27 @@ class CascadeRecommender(NamedMembersMixin, ComposedRecommender):
 
     def _score_stranger(self):
         return self._team.score_stranger(len(self.recommenders_) - 1)
+
+    def _score_unknown_items(self, rows):
+        if not self._gives_ratings():
+            return super()._score_unknown_items(rows)
+        known, chosen = rows >= 0, np.full(len(rows), len(self.recommenders_) - 1)
+        chosen[known] = self._choose_for(rows[known])
+        scores = np.empty(len(rows), dtype=np.float32)
+        for k in np.unique(chosen):
+            scores[chosen == k] = self._team.score_unknown_items(k, rows[chosen == k])
+        return scores
+
+    def _choose_for(self, rows):
+        lengths = np.diff(self.interactions_.indptr)[rows]
+        return self._choose(list(self._team.listen(rows)), lengths)
+
+    def _find_shares(self, row):
+        chosen = self._choose_for(np.array([row]))
+        return (np.arange(len(self.recommenders_)) == chosen).astype(float)
+
+    def _keeps_scale(self):
+        return True
 
 
 def _insert(

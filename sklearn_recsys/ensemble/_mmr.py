@@ -13,6 +13,7 @@ from sklearn_recsys.ensemble._diversified import (
     read_item_features,
 )
 from sklearn_recsys.ensemble._source import asked
+from sklearn_recsys.ensemble._team import mark_unseen
 from sklearn_recsys.interactions import FeatureTable
 
 __all__ = ["MMRDiversifier"]
@@ -71,6 +72,10 @@ class MMRDiversifier(DiversifiedRecommender):
 
         (1 - t) * rel(i) - t * max over chosen j of cos(i, j).
 
+    An item of which nothing is known (nobody has interacted with it where items are compared by
+    that, or all its features are 0) is not the most varied choice for that: it is taken to be as
+    like any other as two of the user's candidates are on average. The paper knows all items.
+
     This value is the score, in lists and in `predict`. It falls from each choice to the next, as
     the maximum can only grow. What the user has seen, or what is not among the candidates, keeps
     its relevance, (1 - t) * rel, moved to begin where the candidates end.
@@ -122,6 +127,7 @@ class MMRDiversifier(DiversifiedRecommender):
             vectors = sparse.csr_array((interactions.matrix > 0).T.astype(np.float64))
         # float64: squares of large float32 factors overflow.
         self.item_vectors_ = normalize(vectors.astype(np.float64)).astype(np.float32)
+        self._is_described = np.asarray(abs(self.item_vectors_).sum(axis=1)).ravel() > 0
 
     def _bytes_of_pool(self, n_places):
         width = 0 if sparse.issparse(self.item_vectors_) else self.item_vectors_.shape[1]
@@ -134,7 +140,25 @@ class MMRDiversifier(DiversifiedRecommender):
         else:
             vectors = self.item_vectors_[pool]
             alike = vectors @ vectors.transpose(0, 2, 1)
-        return _Variety(np.clip(alike, 0, 1))
+        alike = np.clip(alike, 0, 1)
+        is_candidate = np.take_along_axis(mark_unseen(seen), pool, axis=1)
+        _guess_unknown(alike, self._is_described[pool], is_candidate)
+        return _Variety(alike)
+
+
+def _guess_unknown(alike: np.ndarray, is_described: np.ndarray, is_candidate: np.ndarray) -> None:
+    """Set similarities to what nothing is known of to the mean of those between candidates."""
+    place = np.arange(alike.shape[1])
+    for own, described, candidate in zip(alike, is_described, is_candidate, strict=True):
+        if described.all():
+            continue
+        known = np.flatnonzero(described & candidate)
+        n_pairs = len(known) * (len(known) - 1)
+        # float64, and less the diagonal: an item is like itself.
+        within = own[np.ix_(known, known)].astype(np.float64)
+        mean = (within.sum() - np.trace(within)) / max(n_pairs, 1)
+        own[~described] = own[:, ~described] = mean
+        own[place[~described], place[~described]] = 1
 
 
 class _Variety(ListState):

@@ -57,11 +57,14 @@ def count_beaten(scores: np.ndarray, counted: np.ndarray) -> np.ndarray:
     """Return how many of the counted items of its row each item beats; ties are worth a half.
 
     For a counted item this is n minus its mean rank (from 1) among the n that are counted. An
-    item that is not counted is compared with those that are.
+    item that is not counted is compared with those that are, and its score does not matter to
+    theirs.
     """
-    size = np.abs(scores).max(axis=1, keepdims=True).astype(np.float64)
+    size = np.abs(scores).max(axis=1, keepdims=True, where=counted, initial=0).astype(np.float64)
+    # What is not counted may be larger: one and a half times is beyond all that is, on its side.
+    shares = np.clip(scores / np.where(size > 0, size, 1), -1.5, 1.5)
     # int32, which sorts in half the time of float64.
-    steps = np.rint(scores / np.where(size > 0, size, 1) * _STEPS).astype(np.int32)
+    steps = np.rint(shares * _STEPS).astype(np.int32)
     beaten = np.empty(scores.shape)
     for row, mask, out in zip(steps, counted, beaten, strict=True):
         order = np.argsort(row)

@@ -70,8 +70,9 @@ class RankFusionRecommender(NamedMembersMixin, ComposedRecommender):
     score(u, i) = sum over members m of w_m / (k + r_m(u, i)), or of w_m * (n_u - r_m(u, i)). The
     rank r counts from 1 among the n_u items that the user has not seen, as in a list; items that a
     member ties share their mean rank, so the ids do not matter. An item that she has seen is given
-    the place that it would take. A member that does not know a user has no say about her, and puts
-    an item that it does not know last.
+    the place that it would take. A member that does not know a user has no say about her: the
+    weights of those that know her are then divided by their sum, and where all of these are 0 they
+    weigh alike. A member puts an item that it does not know last.
 
     References
     ----------
@@ -124,16 +125,17 @@ class RankFusionRecommender(NamedMembersMixin, ComposedRecommender):
         self.weights_ = self._read_weights(self.weights)
 
     def _combine(self, voices, seen):
-        unseen = mark_unseen(seen)
+        voices = list(voices)
+        unseen, total = mark_unseen(seen), np.zeros(seen.shape)
         n_unseen = unseen.sum(axis=1, keepdims=True)
-        total = np.zeros(seen.shape)
-        for voice, weight in zip(voices, self.weights_, strict=True):
-            at = np.flatnonzero(voice.knows)
-            if not len(at) or weight == 0:
+        shares = self._share(np.stack([voice.knows for voice in voices]))
+        for voice, share in zip(voices, shares, strict=True):
+            at = np.flatnonzero(share)
+            if not len(at):
                 continue
             points = count_beaten(voice.score(at), unseen[at])
             if self.method == "reciprocal":
                 # What beats everything unseen, though seen itself, would be first: rank 1.
                 points = 1 / (self.k + np.maximum(n_unseen[at] - points, 1))
-            total[at] += weight * points
+            total[at] += share[at, None] * points
         return total

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import inspect
-import warnings
 from numbers import Integral, Real
 from typing import ClassVar
 
@@ -14,14 +13,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils._param_validation import HasMethods, Interval
 
+from sklearn_recsys._warning import warn_caller
 from sklearn_recsys.base._blocks import memory_batches
 from sklearn_recsys.base._ranking import tie_order
 from sklearn_recsys.ensemble._candidates import SideInformation, gather, name_features
-from sklearn_recsys.ensemble._composed import (
-    ComposedRecommender,
-    NamedMembersMixin,
-    require_recommender,
-)
+from sklearn_recsys.ensemble._composed import ComposedRecommender, NamedMembersMixin
+from sklearn_recsys.ensemble._leaks import warn_of_leaks
 from sklearn_recsys.ensemble._source import as_generator, hold_out, subtract
 from sklearn_recsys.ensemble._team import Team
 from sklearn_recsys.ensemble._weights import choose_users
@@ -95,7 +92,8 @@ class RerankRecommender(NamedMembersMixin, ComposedRecommender):
     -----
     sklearn_recsys.exceptions.DataWarning
         If there is nothing to learn from, since nobody has enough pairs or no candidate is
-        relevant; candidates are then ranked by the mean of the members' scores.
+        relevant; candidates are then ranked by the mean of the members' scores. Or if a frozen
+        member has learned already from what is held out for the reranker.
 
     See Also
     --------
@@ -178,7 +176,7 @@ class RerankRecommender(NamedMembersMixin, ComposedRecommender):
         self.verbose = verbose
 
     def _learn(self, interactions, source):
-        members = [require_recommender(*member) for member in self._members()]
+        members = [member for _, member in self._members()]
         tables = (self.user_features, interactions.users), (self.item_features, interactions.items)
         self._tables = [
             None if table is None else table.fit(index.ids, role=index.role)
@@ -192,15 +190,16 @@ class RerankRecommender(NamedMembersMixin, ComposedRecommender):
         users = choose_users(held_out, self.max_users, rng)
         if len(users):
             fitted = source.take(kept).fit(members, self.n_jobs)
+            named = dict(zip([name for name, _ in self._members()], fitted, strict=True))
+            warn_of_leaks(named, interactions, held_out, users, what="The reranker")
             team = Team.of(fitted, interactions.users, interactions.items)
             self._fit_reranker(*self._collect(interactions, team, users, held_out))
         if self.reranker_ is None:
-            warnings.warn(
+            warn_caller(
                 "There is nothing for the reranker to learn from: nobody has a positive pair held "
                 f"out (validation_size={self.validation_size}) that is a candidate beside others. "
                 "Candidates are ranked by the mean of the members' scores.",
                 DataWarning,
-                stacklevel=5,
             )
 
     def _collect(self, interactions, team, users, held_out):

@@ -1,7 +1,7 @@
 """The caller's table as the members of an ensemble learn from it, and parts of it."""
 # SPDX-License-Identifier: BSD-3-Clause
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -27,27 +27,38 @@ class Source:
     X: Table
     y: np.ndarray | None
     sample_weight: np.ndarray | None
+    # Which members get the weights, by scikit-learn's metadata routing; None: all, without it.
+    weighted: list[bool] | None = None
 
     @classmethod
-    def of(cls, X: Table, y: Any, sample_weight: Any) -> "Source":
+    def of(
+        cls, X: Table, y: Any, sample_weight: Any, weighted: list[bool] | None = None
+    ) -> "Source":
         """Return what a fit was given, which has been validated."""
         y = None if y is None else np.asarray(y).ravel()
         weights = None if sample_weight is None else np.asarray(sample_weight)
         if weights is None or weights.ndim == 0:
             return cls(X, y, None)
         kept = np.flatnonzero(weights)
-        source = cls(X, y, weights)
+        source = cls(X, y, weights, weighted)
         return source if len(kept) == len(weights) else source.take(kept)
 
     def take(self, rows: np.ndarray) -> "Source":
         """Return some rows."""
-        parts = [None if part is None else part[rows] for part in (self.y, self.sample_weight)]
-        return Source(take_rows(self.X, rows), *parts)
+        y, weights = (None if part is None else part[rows] for part in (self.y, self.sample_weight))
+        return replace(self, X=take_rows(self.X, rows), y=y, sample_weight=weights)
 
     def fit(self, members: list[Any], n_jobs: int | None) -> list[Any]:
         """Return clones of the members, each fitted to all rows."""
-        jobs = (delayed(_fit_clone)(self, member) for member in members)
+        every = [self._name_weights(member, k) for k, member in enumerate(members)]
+        jobs = (delayed(_fit_clone)(self, *pair) for pair in zip(members, every, strict=True))
         return list(Parallel(n_jobs=n_jobs)(jobs))
+
+    def _name_weights(self, member: Any, k: int) -> str | None:
+        """Return how the weights are called in the fit of a member; None if it gets none."""
+        if self.sample_weight is None or not (self.weighted is None or self.weighted[k]):
+            return None
+        return f"{_path(member) if self.weighted is None else ''}sample_weight"
 
 
 def asked(member: Any) -> Any:
@@ -122,13 +133,13 @@ def as_generator(random_state: Any) -> np.random.Generator:
     return np.random.default_rng(random_state)
 
 
-def _fit_clone(source: Source, member: Any) -> Any:
+def _fit_clone(source: Source, member: Any, weights: str | None) -> Any:
     member = clone(member)
-    X, y, weights = source.X, source.y, source.sample_weight
+    X, y = source.X, source.y
     if y is not None and not isinstance(member, BaseRecommender):
         # A pipeline gives y to its last step alone, past the transformers of the values.
         X, y = set_column(X, 2, y, name="value"), None
-    named = {} if weights is None else {f"{_path(member)}sample_weight": weights}
+    named = {} if weights is None else {weights: source.sample_weight}
     return member.fit(X, y, **named)
 
 

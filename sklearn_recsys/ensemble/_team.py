@@ -25,7 +25,8 @@ class Voice(NamedTuple):
     knows: np.ndarray  # (n_users,), bool: of whom it can say anything
     items: np.ndarray  # (n_items,), bool: which items it knows
     # Of positions among the users, all known: scores (n_positions, n_items), float32, that are
-    # not to be written to; an item that the member does not know has its lowest score.
+    # not to be written to; an item that the member does not know has its lowest score, or, where
+    # ratings are asked for, the rating that it expects of what it does not know.
     score: Callable[[np.ndarray], np.ndarray]
 
 
@@ -63,41 +64,49 @@ class Team:
         Recommenders, or pipelines and searches that end in one.
     user_codes, item_codes : list of ndarray of shape (n_users,) or (n_items,)
         Codes of each member, -1 where it does not know.
+    ratings : bool, default=False
+        Whether scores are ratings, which have no lowest value for what is unknown.
     """
 
     members: list[Any]
     user_codes: list[np.ndarray]
     item_codes: list[np.ndarray]
+    ratings: bool = False
 
     @classmethod
-    def of(cls, members: list[Any], users: IdIndex, items: IdIndex) -> "Team":
+    def of(
+        cls, members: list[Any], users: IdIndex, items: IdIndex, *, ratings: bool = False
+    ) -> "Team":
         """Return the members with their codes of these users and items."""
         models = [asked(member) for member in members]
         return cls(
             members,
             [model._user_index.encode(users.ids) for model in models],
             [model._item_index.encode(items.ids) for model in models],
+            ratings,
         )
 
     def listen(self, rows: np.ndarray) -> Iterator[Voice]:
         """Yield what each member says about users of the training data."""
         for model, codes, items in self._each(self.user_codes):
-            yield _speak_of_codes(model, codes[rows], items)
+            yield self._speak_of_codes(model, codes[rows], items)
 
     def listen_to_histories(self, histories: PerMember) -> Iterator[Voice]:
         """Yield what each member says about users known by their histories."""
         for model, part, items in self._each(histories.parts):
             knows = np.full(histories.shape[0], part is not None)
-            yield _speak(knows, items, partial(_score_histories, model, part))
+            answers = partial(_score_histories, model, part), partial(_score_novelty, model)
+            yield self._speak(knows, items, *answers)
 
     def listen_to_features(self, people: PerMember) -> Iterator[Voice]:
         """Yield what each member says about users known by their features."""
         for model, part, items in self._each(people.parts):
             if part is None:
-                yield _speak_of_codes(model, np.full(people.shape[0], -1), items)
+                yield self._speak_of_codes(model, np.full(people.shape[0], -1), items)
             else:
                 everyone = np.ones(people.shape[0], dtype=bool)
-                yield _speak(everyone, items, partial(_score_people, model, part))
+                answers = partial(_score_people, model, part), partial(_score_novelty, model)
+                yield self._speak(everyone, items, *answers)
 
     def read_histories(self, history: Table) -> PerMember:
         """Return histories as each member learned its interactions; None where it cannot."""
@@ -118,8 +127,42 @@ class Team:
 
     def score_stranger(self, k: int) -> np.ndarray:
         """Return a member's scores of all items for a user of whom nothing is known."""
-        scores = finite(np.asarray(asked(self.members[k])._score_stranger()))
-        return spread(scores[None], self.item_codes[k])[0]
+        model, items = asked(self.members[k]), self.item_codes[k]
+        scores = finite(np.asarray(model._score_stranger()))[None]
+        of_unknown = _score_novelty(model, np.zeros(1))[:, None] if self.ratings else None
+        return spread(scores, items, of_unknown)[0]
+
+    def score_unknown_items(self, k: int, rows: np.ndarray) -> np.ndarray:
+        """Return a member's score, for users or strangers (-1), of an item that nobody knows."""
+        codes = np.where(rows >= 0, self.user_codes[k][rows], -1)
+        return finite(np.asarray(asked(self.members[k])._score_unknown_items(codes)))
+
+    def _speak_of_codes(self, model: Any, codes: np.ndarray, items: np.ndarray) -> Voice:
+        known = codes >= 0
+
+        def rate(at):
+            return model._score_unknown_items(codes[at])
+
+        if model.__recommender_tags__().personalized or known.all():
+            return self._speak(known, items, lambda at: model._score(codes[at]), rate)
+
+        def score(at):  # what is the same for everyone holds for those whom nobody has met
+            own, strangers = codes[at], model._score_stranger()
+            block = np.tile(np.asarray(strangers, dtype=np.float32), (len(at), 1))
+            if (own >= 0).any():
+                block[own >= 0] = densify(model._score(own[own >= 0]))
+            return block
+
+        return self._speak(np.ones(len(codes), dtype=bool), items, score, rate)
+
+    def _speak(self, knows, items, score, rate) -> Voice:
+        is_rated = self.ratings and (items < 0).any()
+
+        def answer(at):
+            of_unknown = finite(rate(at))[:, None] if is_rated else None
+            return spread(finite(densify(score(at))), items, of_unknown)
+
+        return Voice(knows, items >= 0, answer)
 
     def _each(self, parts: list[Any]) -> Iterator[tuple[Any, Any, np.ndarray]]:
         models = (asked(member) for member in self.members)
@@ -140,18 +183,21 @@ def choose_counted(unseen: np.ndarray, items: np.ndarray) -> np.ndarray:
     return counted
 
 
-def spread(block: np.ndarray, codes: np.ndarray) -> np.ndarray:
-    """Return a member's scores in the order of all items; what it does not know scores lowest."""
+def spread(
+    block: np.ndarray, codes: np.ndarray, of_unknown: np.ndarray | None = None
+) -> np.ndarray:
+    """Return a member's scores in the order of all items.
+
+    What it does not know has the score (n_rows, 1) that is given, or else the row's lowest.
+    """
     if len(codes) == block.shape[1] and (codes == np.arange(len(codes))).all():
         return block
+    if of_unknown is None:
+        of_unknown = block.min(axis=1, keepdims=True)
     known = codes >= 0
-    scores = np.repeat(block.min(axis=1, keepdims=True), len(codes), axis=1)
+    scores = np.repeat(of_unknown, len(codes), axis=1)
     scores[:, known] = block[:, codes[known]]
     return scores
-
-
-def _speak(knows: np.ndarray, items: np.ndarray, score: Callable[[np.ndarray], Any]) -> Voice:
-    return Voice(knows, items >= 0, lambda at: spread(finite(densify(score(at))), items))
 
 
 def _score_histories(model: Any, part: tuple[Any, Any], at: np.ndarray) -> Any:
@@ -163,19 +209,9 @@ def _score_people(model: Any, features: Any, at: np.ndarray) -> Any:
     return model._score_features(features[at])
 
 
-def _speak_of_codes(model: Any, codes: np.ndarray, items: np.ndarray) -> Voice:
-    known = codes >= 0
-    if model.__recommender_tags__().personalized or known.all():
-        return _speak(known, items, lambda at: model._score(codes[at]))
-
-    def score(at):  # what is the same for everyone holds for those whom nobody has met
-        own, strangers = codes[at], model._score_stranger()
-        block = np.tile(np.asarray(strangers, dtype=np.float32), (len(at), 1))
-        if (own >= 0).any():
-            block[own >= 0] = densify(model._score(own[own >= 0]))
-        return block
-
-    return _speak(np.ones(len(codes), dtype=bool), items, score)
+def _score_novelty(model: Any, at: np.ndarray) -> np.ndarray:
+    """Return a member's scores of an item that it does not know, for users that it does not."""
+    return finite(np.asarray(model._score_unknown_items(np.full(len(at), -1))))
 
 
 def _cut(part: Any, rows: Any) -> Any:

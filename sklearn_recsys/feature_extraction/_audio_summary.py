@@ -13,19 +13,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_recsys._optional import require
 from sklearn_recsys.feature_extraction._echo_nest import STATISTICS, summarise_frames
+from sklearn_recsys.feature_extraction._key import UNKNOWN_KEY, find_key
 from sklearn_recsys.feature_extraction._waveforms import read_waveforms
 
 __all__ = ["AudioSummary"]
 
 _NAMES = ("key", "mode", "tempo", "loudness", "duration", *STATISTICS)
-# How well each of the twelve tones fits a key on C, minor and major: Krumhansl and Kessler's
-# ratings, table 2.1 of [1].
-_PROFILES = np.array(
-    [
-        [6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17],
-        [6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88],
-    ]
-)
 _SILENCE = 1e-4  # root mean square of -80 decibels
 
 
@@ -37,7 +30,8 @@ class AudioSummary(TransformerMixin, BaseEstimator):
     :class:`~sklearn.preprocessing.StandardScaler` behind it, this makes vectors to compare songs
     by, or features for a regression on item factors. Choose
     :class:`MelSpectrogram` where what matters is an order in time. A clip takes
-    O(n_samples · log n_fft); memory is O(n_samples) of one clip. It needs librosa:
+    O(n_samples · log n_fft), and the key 30 ms more, or 100 ms of half a minute; memory is
+    O(n_samples) of one clip. It needs librosa:
     ``pip install 'sklearn-recsys[audio]'``.
 
     Parameters
@@ -70,12 +64,15 @@ class AudioSummary(TransformerMixin, BaseEstimator):
 
     Notes
     -----
-    The key is the one of 24 whose profile [1]_ correlates best with the mean chroma; the tempo
+    The key is the one of 24 whose profile [1]_ correlates best with the mean of a constant-Q
+    chroma, in which loud tones weigh more than soft ones; a key and its relative, such as C major
+    and A minor, have the same tones, and are told apart by which of them weigh most. The tempo is
     that of the strongest period of the onsets, so that it may be twice or half of what a listener
-    taps; loudness is 20 · log10 of the root mean square, -80 for silence. Pitches are chroma, 1
-    for the strongest of a frame, in which low tones a semitone apart are not told apart at this
-    `n_fft`: major may be taken for the minor a third above. Timbre is the first twelve
-    mel-frequency cepstral coefficients.
+    taps. Loudness is 20 · log10 of the deviation, -80 for silence and for a constant, of which
+    key and mode are -1, unknown, and the tempo is 0; so are key and mode of clips shorter than 0.8
+    seconds, and the tempo where a frame lasts over four seconds. Pitches are chroma of
+    `n_fft`, 1 for the strongest of a frame, in which low tones a semitone apart are not told apart.
+    Timbre is the first twelve mel-frequency cepstral coefficients.
 
     References
     ----------
@@ -111,7 +108,8 @@ class AudioSummary(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_clips, n_samples), or sequence of paths or of arrays
-            Waveforms between -1 and 1, or files of audio: a list, series or column of paths.
+            Waveforms between -1 and 1, or whole numbers of 8, 16 or 32 bits, which are brought
+            there; or files of audio: a list, series or column of paths.
         y : ignored
             There for pipelines.
 
@@ -135,8 +133,9 @@ class AudioSummary(TransformerMixin, BaseEstimator):
         Returns
         -------
         ndarray of shape (n_clips, 53), dtype float64
-            `key` (0 is C), `mode` (1 is major), `tempo` (beats a minute), `loudness` (decibels),
-            `duration` (seconds), then mean and deviation of 12 pitches, and of 12 values of timbre.
+            `key` (0 is C, -1 unknown), `mode` (1 is major, -1 unknown), `tempo` (beats a minute, 0
+            if unknown), `loudness` (decibels), `duration` (seconds), then mean and deviation of 12
+            pitches, and of 12 values of timbre.
         """
         check_is_fitted(self)
         librosa = require("librosa", extra="audio")
@@ -161,35 +160,33 @@ class AudioSummary(TransformerMixin, BaseEstimator):
 
     def _summarise(self, librosa: Any, wave: NDArray[np.float32]) -> NDArray[np.float64]:
         duration = len(wave) / self.sample_rate
+        # A constant is no sound.
+        wave = wave - wave.mean(dtype=np.float64).astype(np.float32)
         root = float(np.sqrt(np.mean(wave.astype(np.float64) ** 2)))
-        # At least one frame. A constant is no sound.
-        wave = np.pad(wave - wave.mean(), (0, max(0, self.n_fft - len(wave))))
+        is_silent = root <= _SILENCE
+        key = UNKNOWN_KEY if is_silent else find_key(librosa, wave, self.sample_rate)
+        wave = np.pad(wave, (0, max(0, self.n_fft - len(wave))))  # at least one frame
         frames = {"n_fft": self.n_fft, "hop_length": self.hop_length}
         power = np.abs(librosa.stft(wave, **frames)) ** 2
-        # The tuning is taken as given: to estimate it from short clips does more harm than good.
         chroma = librosa.feature.chroma_stft(S=power, sr=self.sample_rate, tuning=0.0)
         mel = librosa.feature.melspectrogram(S=power, sr=self.sample_rate, n_mels=40)
         decibels = librosa.power_to_db(mel, top_db=80.0)
         timbre = librosa.feature.mfcc(S=decibels, n_mfcc=12)
         onsets = librosa.onset.onset_strength(S=decibels, sr=self.sample_rate)
-        of_time = {"sr": self.sample_rate, "hop_length": self.hop_length}
-        tempo = librosa.feature.tempo(onset_envelope=onsets, **of_time)[0]
+        tempo = 0.0 if is_silent else self._find_tempo(librosa, onsets)
         loudness = 20 * np.log10(max(root, _SILENCE))
-        attributes = [*_find_key(chroma.mean(axis=1)), tempo, loudness, duration]
+        attributes = [*key, tempo, loudness, duration]
         return np.concatenate([attributes, summarise_frames(chroma.T, timbre.T)])
+
+    def _find_tempo(self, librosa: Any, onsets: NDArray[np.floating]) -> float:
+        # librosa compares onsets with those of the eight seconds before.
+        if 8 * self.sample_rate < 2 * self.hop_length:
+            return 0.0
+        of_time = {"sr": self.sample_rate, "hop_length": self.hop_length}
+        return float(librosa.feature.tempo(onset_envelope=onsets, **of_time)[0])
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.string = True
         tags.transformer_tags.preserves_dtype = ["float64"]
         return tags
-
-
-def _find_key(chroma: NDArray[np.floating]) -> tuple[int, int]:
-    """Return the key, 0 for C, and 1 for major: those whose profile correlates best."""
-    profiles = _PROFILES - _PROFILES.mean(axis=1, keepdims=True)
-    profiles /= np.linalg.norm(profiles, axis=1, keepdims=True)
-    # fits[mode, key]: the chroma turned until the key's tonic comes first.
-    turned = np.stack([np.roll(chroma, -key) for key in range(12)], axis=1)
-    mode, key = np.unravel_index(np.argmax(profiles @ turned), (2, 12))
-    return int(key), int(mode)

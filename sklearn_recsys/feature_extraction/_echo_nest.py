@@ -4,7 +4,8 @@
 import json
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -95,7 +96,7 @@ def read_echo_nest_analysis(analysis: str | os.PathLike | Mapping[str, Any]) -> 
     """
     content, place = _open(analysis)
     track = _part(content, "track", Mapping, place)
-    segments = _part(content, "segments", list, place)
+    segments = _part(content, "segments", (list, tuple), place)
     if not segments:
         raise ValueError(f"{place} has no segments: the track is empty, or the file is cut short.")
     values = [_number(track, name, f"{place}, track") for name in _GLOBAL]
@@ -135,7 +136,7 @@ def _open(analysis: Any) -> tuple[Mapping[str, Any], str]:
     return content, place
 
 
-def _part(content: Mapping[str, Any], name: str, kind: type, place: str) -> Any:
+def _part(content: Mapping[str, Any], name: str, kind: type | tuple[type, ...], place: str) -> Any:
     if not isinstance(content.get(name), kind):
         raise ValueError(f"{place} has no {name}: pass the whole analysis of a track.")
     return content[name]
@@ -143,12 +144,12 @@ def _part(content: Mapping[str, Any], name: str, kind: type, place: str) -> Any:
 
 def _number(track: Mapping[str, Any], name: str, place: str) -> float:
     value = track.get(name)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not np.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, Real) or not np.isfinite(float(value)):
         raise ValueError(f"{place}: {name} must be a number, got {value!r}.")
     return float(value)
 
 
-def _vectors(segments: list[Any], name: str, place: str) -> np.ndarray:
+def _vectors(segments: Sequence[Any], name: str, place: str) -> np.ndarray:
     """Return the twelve numbers of each segment, shape (n_segments, 12)."""
     rows = []
     for number, segment in enumerate(segments):

@@ -52,7 +52,8 @@ class MelSpectrogram(TransformerMixin, BaseEstimator):
     fmax : float or None, default=None
         Highest frequency; None is half the sample rate.
     floor : float, default=-80.0
-        Decibels that silence is counted as, below 0: a tone of amplitude one is 0.
+        Decibels that silence is counted as, below 0, which is about what a tone of amplitude one
+        has: see the notes.
     crop : {"center", "random"}, default="center"
         Which part of a longer clip is taken: its middle, or one that is drawn for each clip.
     random_state : int, RandomState instance or None, default=None
@@ -84,8 +85,11 @@ class MelSpectrogram(TransformerMixin, BaseEstimator):
 
         S_b = 10 · log10(max(Σ_f M_bf · |2 Σ_t w_t x_t e^(-2πift) / Σ_t w_t|², 10^(floor / 10)))
 
-    where M are librosa's triangular filters with peaks of one (`norm=None`). Frames begin where
-    the clip does: nothing is reflected at its ends.
+    where M are librosa's triangular filters with peaks of one (`norm=None`). A tone of amplitude
+    one has 0 decibels at the peak of a band that one frequency of the transform falls into. Half
+    of its amplitude falls to either neighbour, which adds up to 1.8 decibels in a wide band; it
+    loses up to 1.4 between two frequencies in a narrow one, and up to 3 between the peaks of two
+    bands, which share it. Frames begin where the clip does: nothing is reflected at its ends.
 
     References
     ----------
@@ -151,7 +155,8 @@ class MelSpectrogram(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_clips, n_samples), or sequence of paths or of arrays
-            Waveforms between -1 and 1, or files of audio: a list, series or column of paths.
+            Waveforms between -1 and 1, or whole numbers of 8, 16 or 32 bits, which are brought
+            there; or files of audio: a list, series or column of paths.
         y : ignored
             There for pipelines.
 
@@ -269,8 +274,9 @@ class MelSpectrogram(TransformerMixin, BaseEstimator):
             of = slice(start, start + block)
             spectrum = rfft(frames[of] * window, axis=1)
             energy[of] = (spectrum.real**2 + spectrum.imag**2) @ self.mel_filters_.T
-        decibels = 10 * np.log10(np.maximum(energy, np.float32(10 ** (self.floor / 10))))
-        return np.maximum(decibels, self.floor)  # the logarithm rounds
+        with np.errstate(divide="ignore"):  # no energy at all is below any floor
+            decibels = 10 * np.log10(energy)
+        return np.maximum(decibels, self.floor)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

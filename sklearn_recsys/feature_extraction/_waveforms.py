@@ -9,12 +9,16 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import check_array, validate_data
 
 from sklearn_recsys._optional import require
+from sklearn_recsys.interactions._columns import column_names
 from sklearn_recsys.interactions._ids import list_some
 
 __all__ = ["Waveforms", "read_waveforms"]
+
+# The amplitude one of whole numbers, by their bytes, as files of PCM have it.
+_FULL_SCALE = {1: 2.0**7, 2: 2.0**15, 4: 2.0**31}
 
 
 class Waveforms:
@@ -73,15 +77,32 @@ def read_waveforms(estimator: Any, X: Any, *, reset: bool) -> Waveforms:
         Not copied.
     """
     clips = _as_sequence(X)
-    if clips is None:
-        found = validate_data(estimator, X, reset=reset, dtype="numeric")
-        return Waveforms(found, estimator.sample_rate)
+    if clips is not None:
+        for number, clip in enumerate(clips):
+            if reset and isinstance(clip, np.ndarray):
+                _as_wave(clip, number)  # what transform would refuse is refused here
+        _record_column(estimator, X, reset=reset)
+        return Waveforms(clips, estimator.sample_rate)
+    if not reset and estimator.n_features_in_ == 1 and np.ndim(X) == 2:
+        # After a fit on paths, or clips of several lengths, a row may be of any length.
+        return Waveforms(check_array(X, dtype="numeric"), estimator.sample_rate)
+    found = validate_data(estimator, X, reset=reset, dtype="numeric")
+    return Waveforms(found, estimator.sample_rate)
+
+
+def _record_column(estimator: Any, X: Any, *, reset: bool) -> None:
+    """Record or compare the name of a column of clips.
+
+    A clip is one feature: clips need not be of one length.
+    """
+    is_named = len(getattr(X, "shape", ())) == 2 and column_names(X) is not None
+    known = getattr(estimator, "feature_names_in_", None)
     if reset:
-        # A clip is one feature: clips need not be of one length.
         estimator.n_features_in_ = 1
-        if hasattr(estimator, "feature_names_in_"):
+        if known is not None:
             del estimator.feature_names_in_
-    return Waveforms(clips, estimator.sample_rate)
+    if is_named and (reset or (known is not None and estimator.n_features_in_ == 1)):
+        validate_data(estimator, X, reset=reset, skip_check_array=True)
 
 
 def _as_sequence(X: Any) -> Sequence[Any] | None:
@@ -107,9 +128,19 @@ def _as_wave(clip: NDArray[Any], number: int) -> NDArray[np.float32]:
             f"X must hold waveforms of one channel, arrays (n_samples,) of numbers; clip {number} "
             f"has shape {clip.shape} and dtype {clip.dtype}. Take the mean of the channels."
         )
+
+    if clip.dtype.kind in "iu" and clip.dtype.itemsize in _FULL_SCALE:
+        return _scale_samples(clip)
     # Beyond single precision nothing is sound: such values become the largest that is.
     largest = np.finfo(np.float32).max / 2**60
     wave = np.clip(clip, -largest, largest).astype(np.float32)
     if not np.isfinite(wave).all():
         raise ValueError(f"X contains NaN: clip {number} has samples that are no numbers.")
     return wave
+
+
+def _scale_samples(clip: NDArray[np.integer[Any]]) -> NDArray[np.float32]:
+    """Return samples of PCM between -1 and 1; unsigned ones have their silence in the middle."""
+    full = _FULL_SCALE[clip.dtype.itemsize]
+    middle = full if clip.dtype.kind == "u" else 0.0
+    return ((clip.astype(np.float64) - middle) / full).astype(np.float32)

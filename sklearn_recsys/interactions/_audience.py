@@ -1,7 +1,6 @@
 """Resolve whom a recommender is asked about, and which items it may name."""
 # SPDX-License-Identifier: BSD-3-Clause
 
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,9 +8,10 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from sklearn_recsys._warning import warn_caller
 from sklearn_recsys.exceptions import DataWarning, UnknownIdError
-from sklearn_recsys.interactions._columns import Table, as_frame, require_table, take_column
-from sklearn_recsys.interactions._fitted_features import FittedFeatures
+from sklearn_recsys.interactions._columns import Table, require_table, take_column
+from sklearn_recsys.interactions._fitted_features import FittedFeatures, read_rows
 from sklearn_recsys.interactions._ids import IdIndex, as_id_array, is_single_id, list_some
 from sklearn_recsys.interactions._validation import validate_interactions
 
@@ -85,15 +85,16 @@ def validate_users(users: Any, index: IdIndex) -> np.ndarray:
 def read_feature_audience(
     rows: Table, features: FittedFeatures
 ) -> tuple[Audience, sparse.csr_array]:
-    """Resolve people in no table by their features: the index of the rows names them.
+    """Resolve people in no table by their features: the index, or the keys of a mapping, name them.
 
     Raises
     ------
     ValueError
         If the index repeats a label, or columns of the feature table are missing.
     """
-    matrix = features.transform_rows(rows)
-    ids = np.asarray(as_frame(rows).index)
+    frame = read_rows(rows, name="user_features")
+    matrix = features.transform_rows(frame)
+    ids = np.asarray(frame.index)
     if pd.Index(ids, tupleize_cols=False).has_duplicates:
         raise ValueError(
             "The index of user_features= names the people in the answer, so its labels must be "
@@ -210,11 +211,10 @@ def _encode_history(
     known = codes >= 0
     if not known.all():
         unknown = table.items.ids[~known]
-        warnings.warn(
+        warn_caller(
             f"history holds {len(unknown)} item(s) that were not in the data given to fit: "
             f"{list_some(unknown)}. They are left out.",
             DataWarning,
-            stacklevel=4,
         )
     kept = np.flatnonzero(known)
     shape = (len(table.users), len(item_index))

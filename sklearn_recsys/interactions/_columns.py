@@ -29,6 +29,7 @@ __all__ = [
     "require_distinct_names",
     "require_table",
     "take_column",
+    "take_columns",
     "take_ids",
     "take_rows",
 ]
@@ -190,6 +191,17 @@ def take_rows(X: Table, rows: np.ndarray) -> Table:
     if hasattr(X, "to_series") or isinstance(X, np.ndarray):
         return X[rows]
     return [X[row] for row in rows]
+
+
+def take_columns(X: Table, n: int) -> Table:
+    """Return the first `n` columns, in the same container."""
+    if hasattr(X, "iloc"):
+        return X.iloc[:, :n]
+    if hasattr(X, "column_names"):
+        return X.select(list(range(n)))
+    if hasattr(X, "to_series") or isinstance(X, np.ndarray):
+        return X[:, :n]
+    return [row[:n] for row in X]
 
 
 def as_frame(X: Table, *, name: str = "X") -> pd.DataFrame:

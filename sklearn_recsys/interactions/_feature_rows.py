@@ -7,8 +7,12 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from sklearn_recsys.interactions._feature_table import FeatureTable, transform_all
-from sklearn_recsys.interactions._fitted_features import as_feature_matrix, require_finite
+from sklearn_recsys.interactions._feature_table import FeatureTable
+from sklearn_recsys.interactions._fitted_features import (
+    as_feature_matrix,
+    require_finite,
+    transform_all,
+)
 from sklearn_recsys.interactions._ids import IdIndex, list_some
 
 __all__ = ["fit_feature_rows"]

@@ -9,21 +9,22 @@ import pandas as pd
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.feature_extraction import DictVectorizer
-from sklearn.pipeline import Pipeline
 
 from sklearn_recsys.interactions._columns import Table, n_columns, n_rows, take_column
 from sklearn_recsys.interactions._fitted_features import (
     FittedFeatures,
     as_feature_matrix,
+    columns_read,
+    name_features,
     read_rows,
     require_finite,
     require_known,
-    transform_frame,
+    transform_all,
 )
 from sklearn_recsys.interactions._ids import IdIndex, as_id_array, list_some
 from sklearn_recsys.interactions._parameters import require_choice
 
-__all__ = ["FeatureTable", "require_feature_table", "transform_all"]
+__all__ = ["FeatureTable", "require_feature_table"]
 
 _PARAMETERS = ("table", "transformer", "id_column", "missing", "fit_on")
 _CHOICES = {"missing": ("error", "zero"), "fit_on": ("seen", "all")}
@@ -149,9 +150,9 @@ class FeatureTable:
         index, frame, transformer = self._prepare(ids, role)
         output = transform_all(transformer, frame, role)
         matrix = as_feature_matrix(output, len(frame), role=role)
-        names = _name_features(transformer, frame, matrix.shape[1])
+        names = name_features(transformer, frame, matrix.shape[1])
         require_finite(matrix, names, index.ids, role)
-        columns = _columns_read(transformer, list(frame.columns))
+        columns = columns_read(transformer, list(frame.columns))
         return FittedFeatures(index, matrix, names, columns, transformer, self.missing)
 
     def ids(self, role: str = "item") -> np.ndarray:
@@ -273,8 +274,7 @@ class FeatureTable:
         seen, _ = IdIndex.factorize(ids, index.role)
         seen.require_type_of(index)
         codes = index.encode(seen.ids)
-        if self.id_column is None and _has_default_index(self.table):
-            self._refuse_forgotten_ids(seen)
+        self._refuse_forgotten_ids(seen)
         if self.missing == "error":
             require_known(seen.ids[codes < 0], index)
         rows = codes[codes >= 0]
@@ -285,17 +285,24 @@ class FeatureTable:
             )
         return rows
 
-    def _refuse_forgotten_ids(self, seen: IdIndex) -> None:
-        """Raise if the rows are numbered 0, 1, 2, … while a column holds the ids."""
+    def _refuse_forgotten_ids(self, seen: IdIndex, features: list[Any] | None = None) -> None:
+        """Raise if the rows are numbered 0, 1, 2, … while a column holds the ids.
+
+        Where the columns that are features are known, the table may describe a part of `seen`.
+        """
+        if self.id_column is not None or not _has_default_index(self.table):
+            return
         for place, name in enumerate(self.table.columns):
             column = self.table.iloc[:, place]
-            if not column.map(pd.api.types.is_hashable).all():
+            if name in (features or ()) or not column.map(pd.api.types.is_hashable).all():
                 continue  # cells of terms, texts or sounds are no ids
-            if column.is_unique and pd.Index(seen.ids).isin(column).all():
+            if column.is_unique and _holds_ids(
+                column, pd.Index(seen.ids), all_of_them=not features
+            ):
                 raise ValueError(
                     f"The {seen.role} feature table has the default index 0, 1, 2, …, but its "
-                    f"column {name!r} holds the ids of all {len(seen)} {seen.role}s of the "
-                    f"interactions: pass id_column={name!r}, or set the index to the ids."
+                    f"column {name!r} holds ids of {seen.role}s of the interactions: set "
+                    f"the index to the ids, or give FeatureTable id_column={name!r}."
                 )
 
     def _fit_transformer(self, frame: pd.DataFrame) -> Any:
@@ -346,49 +353,13 @@ def require_feature_table(table: Any, parameter: str) -> None:
         )
 
 
-def transform_all(transformer: Any, frame: pd.DataFrame, role: str) -> Any:
-    """Return what a fitted transformer makes of all rows of a table."""
-    try:
-        return transform_frame(transformer, frame)
-    except ValueError as error:
-        if transformer is not None:
-            error.add_note(
-                f"The transformer of the {role} features was fitted, but failed on all rows of "
-                "the table. If it met a category that no row of fit had, pass it "
-                "handle_unknown='ignore', or fit_on='all' to FeatureTable."
-            )
-        raise
-
-
-def _name_features(transformer: Any, frame: pd.DataFrame, n_features: int) -> list[str]:
-    if transformer is None:
-        return [str(name) for name in frame.columns]
-    try:
-        names = [str(name) for name in transformer.get_feature_names_out()]
-    except (AttributeError, ValueError):
-        names = []  # a FunctionTransformer, for one, does not know them
-    return names if len(names) == n_features else [f"feature_{j}" for j in range(n_features)]
-
-
-def _columns_read(transformer: Any, columns: list[Any]) -> list[Any]:
-    """Return the columns that a fitted transformer reads: a ColumnTransformer skips some."""
-    while isinstance(transformer, Pipeline):
-        transformer = transformer.steps[0][1]
-    if not isinstance(transformer, ColumnTransformer):
-        return columns
-    read: set[Any] = set()
-    for _, step, selected in transformer.transformers_:
-        names = [selected] if isinstance(selected, (str, slice)) else list(selected)
-        if isinstance(step, str) and step == "drop":
-            continue
-        # A column selected by position would move if any other were left out.
-        read.update(names if all(isinstance(name, str) for name in names) else columns)
-    return [name for name in columns if name in read]
-
-
 def _has_default_index(table: Any) -> bool:
     index = getattr(table, "index", None)
     return isinstance(index, pd.RangeIndex) and index.name is None and index.start == 0
+
+
+def _holds_ids(column: pd.Series, ids: pd.Index, *, all_of_them: bool) -> bool:
+    return bool(ids.isin(column).all() if all_of_them else pd.Index(column).isin(ids).all())
 
 
 def _describe(table: Any) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy import sparse
+from sklearn.compose import ColumnTransformer
+from sklearn.pipeline import Pipeline
 
 from sklearn_recsys.exceptions import UnknownIdError
 from sklearn_recsys.interactions._columns import Table, as_frame
@@ -17,9 +19,12 @@ from sklearn_recsys.interactions._sparse import spread_rows
 __all__ = [
     "FittedFeatures",
     "as_feature_matrix",
+    "columns_read",
+    "name_features",
     "read_rows",
     "require_finite",
     "require_known",
+    "transform_all",
     "transform_frame",
 ]
 
@@ -183,3 +188,43 @@ def transform_frame(transformer: Any, frame: pd.DataFrame) -> Any:
             "ColumnTransformer([('kind', OneHotEncoder(), ['genre'])]), or drop them."
         )
     return frame.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def transform_all(transformer: Any, frame: pd.DataFrame, role: str) -> Any:
+    """Return what a fitted transformer makes of all rows of a table."""
+    try:
+        return transform_frame(transformer, frame)
+    except ValueError as error:
+        if transformer is not None:
+            error.add_note(
+                f"The transformer of the {role} features was fitted, but failed on all rows of "
+                "the table. If it met a category that no row of fit had, pass it "
+                "handle_unknown='ignore', or fit_on='all' to FeatureTable."
+            )
+        raise
+
+
+def name_features(transformer: Any, frame: pd.DataFrame, n_features: int) -> list[str]:
+    if transformer is None:
+        return [str(name) for name in frame.columns]
+    try:
+        names = [str(name) for name in transformer.get_feature_names_out()]
+    except (AttributeError, ValueError):
+        names = []  # a FunctionTransformer, for one, does not know them
+    return names if len(names) == n_features else [f"feature_{j}" for j in range(n_features)]
+
+
+def columns_read(transformer: Any, columns: list[Any]) -> list[Any]:
+    """Return the columns that a fitted transformer reads: a ColumnTransformer skips some."""
+    while isinstance(transformer, Pipeline):
+        transformer = transformer.steps[0][1]
+    if not isinstance(transformer, ColumnTransformer):
+        return columns
+    read: set[Any] = set()
+    for _, step, selected in transformer.transformers_:
+        names = [selected] if isinstance(selected, (str, slice)) else list(selected)
+        if isinstance(step, str) and step == "drop":
+            continue
+        # A column selected by position would move if any other were left out.
+        read.update(names if all(isinstance(name, str) for name in names) else columns)
+    return [name for name in columns if name in read]

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import re
-import warnings
 
 import numpy as np
 
+from sklearn_recsys._warning import warn_caller
 from sklearn_recsys.exceptions import DataWarning
 from sklearn_recsys.interactions._columns import (
     Table,
@@ -56,8 +56,7 @@ def warn_about_layout(X: Table, *, has_y: bool) -> None:
     """
     message = _find_fault(X, has_y=has_y)
     if message is not None:
-        # No stack level is right for both fit and cross_validate: the message names the table.
-        warnings.warn(message, DataWarning, stacklevel=4)
+        warn_caller(message, DataWarning)
 
 
 def _find_fault(X: Table, *, has_y: bool) -> str | None:

@@ -10,6 +10,8 @@ from scipy import sparse
 
 from sklearn_recsys.interactions import FeatureTable
 from sklearn_recsys.interactions._sparse import spread_rows
+from sklearn_recsys.metrics._places import find_tail
+from sklearn_recsys.metrics._propensity import inverse_propensity
 from sklearn_recsys.metrics._test_set import TestSet
 
 __all__ = ["Background"]
@@ -46,8 +48,17 @@ class Background:
     ) -> None:
         self._test, self._is_history = test, is_history
         self._table, self._exclude_seen = item_features, exclude_seen
-        self._items = recommender.items_
-        self._seen = sparse.csr_array(recommender.interactions_)
+        self._recommender = recommender
+
+    @cached_property
+    def _seen(self) -> sparse.csr_array:
+        if not hasattr(self._recommender, "interactions_"):
+            raise TypeError(
+                "What is beyond accuracy is seen against the training data: "
+                f"{type(self._recommender).__name__} must have them as interactions_, a sparse "
+                "array of shape (n_users, n_items)."
+            )
+        return sparse.csr_array(self._recommender.interactions_)
 
     @property
     def n_items(self) -> int:
@@ -66,11 +77,25 @@ class Background:
         return np.bincount(liked, minlength=self.n_items).astype(np.float64)
 
     @cached_property
+    def is_tail(self) -> NDArray[np.bool_]:
+        """Whether each item is of the long tail, of shape (n_items + 1,).
+
+        The last entry is for all items that are not in the catalogue.
+        """
+        return np.append(find_tail(self.popularity), True)
+
+    @cached_property
+    def worth(self) -> FloatArray:
+        """What a hit on each item is worth by its inverse propensity, of shape (n_items + 1,)."""
+        return inverse_propensity(np.append(self.popularity, 0))
+
+    @cached_property
     def item_features(self) -> sparse.csr_array:
         """The features of the items, of shape (n_items, n_features)."""
         assert self._table is not None  # make_ranking_scorer asks for it
         is_warm = np.bincount(self._seen.indices, minlength=self.n_items) > 0
-        return self._table.fit(self._items[is_warm], role="item").transform(self._items)
+        items = self._recommender.items_
+        return self._table.fit(items[is_warm], role="item").transform(items)
 
     def histories(self, users: IntArray) -> sparse.csr_array:
         """Return what test users have chosen, of shape (n_users, n_items): ones.

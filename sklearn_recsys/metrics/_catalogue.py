@@ -179,7 +179,8 @@ def personalization(ranked_items: ArrayLike, k: int | None = None) -> float:
         return np.nan
     # Twice the sums over pairs, on either side.
     in_common = (counts * (counts - 1)).sum()
-    return float(1 - in_common / (roots.sum() ** 2 - (roots**2).sum()))
+    share = in_common / (roots.sum() ** 2 - (roots**2).sum())
+    return float(min(max(1 - share, 0.0), 1.0))  # roots round
 
 
 def long_tail_share_at_k(
@@ -307,7 +308,7 @@ def popularity_lift(
 
     Returns
     -------
-    float, at least -1; NaN if there are no lists or no histories
+    float, at least -1, of the users with a list and a history; NaN if there are none
 
     Raises
     ------
@@ -344,9 +345,9 @@ def popularity_lift(
             f"and a column for each item, but has {histories.shape}."
         )
     lengths = histories.sum(axis=1)
-    chosen = (histories @ popularity)[lengths > 0] / lengths[lengths > 0]
     listed = mean_of_places(places, popularity)
-    listed = listed[~np.isnan(listed)]
-    if not len(listed) or not chosen.any():
+    both = (lengths > 0) & ~np.isnan(listed)
+    chosen = (histories @ popularity)[both] / lengths[both]
+    if not chosen.any():
         return np.nan
-    return float(listed.mean() / chosen.mean() - 1)
+    return float(listed[both].mean() / chosen.mean() - 1)

@@ -6,8 +6,6 @@ from numpy.typing import NDArray
 
 from sklearn_recsys.metrics._background import Background
 from sklearn_recsys.metrics._lists import Lists
-from sklearn_recsys.metrics._places import find_tail
-from sklearn_recsys.metrics._propensity import inverse_propensity
 from sklearn_recsys.metrics._ranking import ndcg_at_k
 from sklearn_recsys.metrics._truth import Truth
 
@@ -21,7 +19,7 @@ def ips_ndcg_at_k(lists: Lists, background: Background, k: int) -> FloatArray:
 
     The ideal list is that of the same gains, so that a user's estimate is self-normalised.
     """
-    worth = _find_worth(background)
+    worth = background.worth
     truth = lists.truth
     weighed = Truth(
         truth.users, truth.indptr, truth.items, truth.gains * _of_items(truth.items, worth)
@@ -32,26 +30,20 @@ def ips_ndcg_at_k(lists: Lists, background: Background, k: int) -> FloatArray:
 def ips_recall_at_k(lists: Lists, background: Background, k: int) -> FloatArray:
     """Return the share of a user's relevant items that is found, by their inverse propensities.
 
-    With the weights of `inverse_propensity` this is Steck's popularity-stratified recall.
+    It is Steck's popularity-stratified recall of each user; where he gives users the weight of
+    what they want, the mean of this gives all the same.
     """
-    return _weighted_recall(lists, _find_worth(background), k)
+    return _weighted_recall(lists, background.worth, k)
 
 
 def head_recall_at_k(lists: Lists, background: Background, k: int) -> FloatArray:
     """Return the recall of popular items: the fewest that have 80 % of the interactions."""
-    is_tail = np.append(find_tail(background.popularity), True)
-    return _weighted_recall(lists, (~is_tail).astype(np.float64), k)
+    return _weighted_recall(lists, (~background.is_tail).astype(np.float64), k)
 
 
 def tail_recall_at_k(lists: Lists, background: Background, k: int) -> FloatArray:
     """Return the recall of all other items; NaN for users who want none of them."""
-    is_tail = np.append(find_tail(background.popularity), True)
-    return _weighted_recall(lists, is_tail.astype(np.float64), k)
-
-
-def _find_worth(background: Background) -> FloatArray:
-    """Return what a hit on each item is worth; the last entry is for items not in the catalogue."""
-    return inverse_propensity(np.append(background.popularity, 0))
+    return _weighted_recall(lists, background.is_tail.astype(np.float64), k)
 
 
 def _of_items(items: NDArray[np.integer], weights: FloatArray) -> FloatArray:

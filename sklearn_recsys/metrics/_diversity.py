@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 from sklearn.preprocessing import normalize
 
-from sklearn_recsys.metrics._places import check_places
+from sklearn_recsys.metrics._places import as_membership, check_matrix, check_places
 
 __all__ = ["calibration_error_at_k", "intra_list_diversity_at_k", "serendipity_at_k"]
 
@@ -66,7 +66,7 @@ def intra_list_diversity_at_k(
         raise ValueError("item_vectors must be finite.")
     unit = sparse.csr_array(normalize(vectors))
     places = check_places(ranked_items, k, vectors.shape[0])
-    members = _membership(places, vectors.shape[0])
+    members = as_membership(places, vectors.shape[0])
     sums = members @ unit
     alike = sums.multiply(sums).sum(axis=1) - members @ unit.multiply(unit).sum(axis=1)
     lengths = (places >= 0).sum(axis=1)
@@ -123,16 +123,21 @@ def serendipity_at_k(
     array([0. , 0.5])
     """
     places = check_places(ranked_items, k)
-    gains = np.asarray(ranked_gains)[:, :k]
-    expected = np.atleast_2d(expected_items)
-    expected = check_places(np.broadcast_to(expected, (len(places), expected.shape[1])), None)
+    gains = check_matrix(ranked_gains, name="ranked_gains")[:, :k]
+    expected = check_matrix(expected_items, name="expected_items", takes_row=True)
+    expected = check_places(expected, None, name="expected_items")
+    if len(expected) not in (1, len(places)):
+        raise ValueError(
+            f"expected_items must have one row, or {len(places)} as ranked_items has, but has "
+            f"{len(expected)}."
+        )
     if gains.shape != places.shape:
         raise ValueError(
             f"ranked_gains must have the shape of ranked_items, {places.shape}, but has "
             f"{gains.shape}."
         )
     was_expected = np.zeros(places.shape, dtype=bool)
-    for column in expected.T:
+    for column in expected.T:  # of one entry, or one a user
         was_expected |= places == column[:, None]
     found = ((gains > 0) & ~was_expected & (places >= 0)).sum(axis=1)
     lengths = (places >= 0).sum(axis=1)
@@ -213,16 +218,9 @@ def calibration_error_at_k(
             raise ValueError(f"{name} must be finite and not negative.")
     groups = normalize(groups, norm="l1")
     wanted = normalize(histories @ groups, norm="l1").toarray()
-    given = normalize(_membership(places, groups.shape[0]) @ groups, norm="l1").toarray()
+    given = normalize(as_membership(places, groups.shape[0]) @ groups, norm="l1").toarray()
     mixed = (1 - smoothing) * given + smoothing * wanted
     ratio = np.divide(wanted, mixed, out=np.ones_like(wanted), where=wanted > 0)
     error = np.maximum((wanted * np.log(ratio)).sum(axis=1), 0)
     error[(wanted.sum(axis=1) == 0) | (given.sum(axis=1) == 0)] = np.nan
     return error
-
-
-def _membership(places: NDArray[np.int64], n_items: int) -> sparse.csr_array:
-    """Return lists as rows of a matrix that counts each item."""
-    rows, columns = np.nonzero(places >= 0)
-    entries = (np.ones(len(rows)), (rows, places[rows, columns]))
-    return sparse.coo_array(entries, shape=(len(places), n_items)).tocsr()

@@ -68,6 +68,17 @@ class Metric(NamedTuple):
         return self.family in _OF_CATALOGUE
 
     @property
+    def of_single_users(self) -> bool:
+        """Whether each user has a score, of which the metric is the mean."""
+        return not (self.of_catalogue or self.of_groups)
+
+    @property
+    def greater_is_better(self) -> bool:
+        """Whether more of it is better."""
+        is_error = self.of_groups or self.family in _ERRORS
+        return (self.sign < 0) == is_error
+
+    @property
     def needs_features(self) -> bool:
         """Whether it asks what items are."""
         return self.family in _OF_FEATURES
@@ -125,6 +136,7 @@ _BEYOND: dict[str, Callable[[Lists, Background, Any], FloatArray]] = {
     ),
 }
 
+_ERRORS = {"calibration_error", "gini_index", "popularity_lift"}
 _OF_FEATURES = {"intra_list_diversity", "calibration_error"}
 
 _OF_CATALOGUE: dict[str, Callable[[Any, Any, Background, Any], float]] = {

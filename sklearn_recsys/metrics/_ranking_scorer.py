@@ -1,7 +1,6 @@
 """Call recommenders, and score their lists."""
 # SPDX-License-Identifier: BSD-3-Clause
 
-import warnings
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -12,6 +11,7 @@ from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.utils import Bunch
 
 from sklearn_recsys._kernels import count_threads
+from sklearn_recsys._warning import warn_caller
 from sklearn_recsys.exceptions import DataWarning, UnknownIdError
 from sklearn_recsys.interactions._columns import Table, take_column, take_rows
 from sklearn_recsys.interactions._ids import IdIndex, list_some
@@ -79,6 +79,15 @@ class RankingScorer:
         """The names of the metrics."""
         return tuple(self._metrics)
 
+    @property
+    def options(self) -> dict[str, Any]:
+        """The other arguments of :func:`make_ranking_scorer`, by name."""
+        return dict(self._options)
+
+    def metric(self, name: str) -> Metric:
+        """Return what a name stands for."""
+        return self._metrics[name]
+
     def __call__(self, estimator: Any, X: Table, y: Any = None) -> float | dict[str, float]:
         """Score a fitted estimator on held-out interactions."""
         scores = self.report(estimator, X, y).scores
@@ -132,6 +141,8 @@ class RankingScorer:
         whole = frozenset(metric.family for metric in metrics if metric.k is None)
         owners = None if history is None else test.index.encode(take_column(history, 0))
         longest = len(test.catalogue) if whole or largest_k is None else largest_k
+        if any(metric.needs_features for metric in metrics):
+            longest = max(longest, case.background.item_features.shape[1])
         size = max(1, _MAX_ROWS_AT_ONCE // longest)
         for start in range(0, len(truth), size):
             part = truth.part(start, start + size)
@@ -174,7 +185,7 @@ class RankingScorer:
         if len(found) and self._options["unknown_users"] == "raise":
             raise UnknownIdError(message + 'Pass unknown_users="fallback" or "drop" to score.')
         if len(found) > len(ids) / 2:
-            warnings.warn(message + _WHY_UNKNOWN, DataWarning, stacklevel=5)
+            warn_caller(message + _WHY_UNKNOWN, DataWarning)
 
     def _collect_truth(
         self,
@@ -212,7 +223,7 @@ _WHY_UNKNOWN = (
 def _warn_if_undefined(scores: dict[str, float], *, has_users: bool) -> None:
     undefined = [name for name, score in scores.items() if np.isnan(score)]
     if undefined:
-        warnings.warn(
+        warn_caller(
             f"{list_some(undefined)} is undefined and set to NaN: "
             + (
                 "no user has what it looks at (for auc, each user's items are all relevant or all "
@@ -222,5 +233,4 @@ def _warn_if_undefined(scores: dict[str, float], *, has_users: bool) -> None:
                 "the training data itself, pass exclude_seen=False."
             ),
             UndefinedMetricWarning,
-            stacklevel=4,
         )

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from sklearn_recsys.interactions import FeatureTable
+from sklearn_recsys.metrics._groups import check_groups
 from sklearn_recsys.metrics._names import CHOICES, Metric, parse_metric
 from sklearn_recsys.metrics._ranking_scorer import RankingScorer
 
@@ -45,7 +46,9 @@ def make_ranking_scorer(
         would have missed), "intra_list_diversity@k", "calibration_error@k"; and of all lists
         together "catalogue_coverage@k", "gini_index@k", "personalization@k", "popularity_lift@k".
         With "_gap" before the @, such as "ndcg_gap@10": how far the means of groups of users lie
-        apart. With "neg_" in front the sign is turned, so that a search may minimise.
+        apart, which of many or small groups is mostly chance.
+        Less is better of "gini_index@k", "popularity_lift@k", "calibration_error@k" and gaps: with
+        ``neg_`` in front the sign is turned, so that a search, which maximises, minimises them.
     exclude_seen : bool, default=True
         Keep pairs seen in training out of lists and truth. False counts them, which is how the
         precision on the training data is measured.
@@ -101,7 +104,8 @@ def make_ranking_scorer(
     A score is the mean over the users for whom it is defined: "auc" is not where all items are
     relevant, "tail_recall@k" where none of the tail is, and what is beyond accuracy where a list
     or the history that it is compared with is empty. Popularity and histories are those of the
-    training data. With several
+    training data, all positive values alike, and the catalogue is the recommender's own: compare
+    what was fitted to the same items. With several
     metrics a search needs ``refit="ndcg@10"`` or another of them. Halving searches take one
     metric, and score the training data too unless told ``return_train_score=False``. An
     estimator may be a recommender, any Pipeline that ends in one (histories go through its
@@ -168,6 +172,8 @@ def _check_what_is_needed(
             "item_features must be a FeatureTable, such as FeatureTable(items.set_index('item')), "
             f"got {type(item_features).__name__}."
         )
+    if user_groups is not None:
+        check_groups(user_groups)
     for name, metric in metrics.items():
         if metric.needs_features and item_features is None:
             raise ValueError(

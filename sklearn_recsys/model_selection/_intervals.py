@@ -12,8 +12,11 @@ __all__ = ["adjust_holm", "bootstrap_intervals", "compare_pairs"]
 
 FloatArray = NDArray[np.float64]
 
-# Scores of users that are held at once: some 32 MB of the resamples.
+# How often users are drawn, held at once: some 32 MB of the resamples.
 _VALUES_AT_ONCE = 4_000_000
+
+# Relative difference of two sums of the same numbers in another order.
+_ROUNDING = 1e-12
 
 
 def bootstrap_intervals(
@@ -41,17 +44,20 @@ def bootstrap_intervals(
     enough = (~np.isnan(values)).sum(axis=0) > 1
     if not enough.any():
         return bounds
-    found = stats.bootstrap(
-        (values[:, enough].T,),
-        np.nanmean,
-        axis=-1,
-        n_resamples=n_resamples,
-        batch=max(1, _VALUES_AT_ONCE // max(values.size, 1)),
-        confidence_level=confidence_level,
-        method="percentile",
-        random_state=np.random.default_rng(random_state),
-    )
-    bounds[:, enough] = found.confidence_interval
+    values = values[:, enough]
+    n_users, rng = len(values), np.random.default_rng(random_state)
+    # How often each user is drawn, times the scores: a third of the time of gathering them.
+    defined = (~np.isnan(values)).astype(np.float64)
+    filled = np.nan_to_num(values)
+    means, batch = [], max(1, _VALUES_AT_ONCE // n_users)
+    for start in range(0, n_resamples, batch):
+        drawn = np.empty((min(batch, n_resamples - start), n_users))
+        for row in drawn:
+            row[:] = np.bincount(rng.integers(n_users, size=n_users), minlength=n_users)
+        sums, counts = drawn @ filled, drawn @ defined
+        means.append(np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=counts > 0))
+    tail = (1 - confidence_level) / 2
+    bounds[:, enough] = np.nanquantile(np.concatenate(means), [tail, 1 - tail], axis=0)
     return bounds
 
 
@@ -73,7 +79,9 @@ def adjust_holm(p_values: FloatArray) -> FloatArray:
     return adjusted
 
 
-def compare_pairs(per_user: pd.DataFrame, *, confidence_level: float) -> pd.DataFrame:
+def compare_pairs(
+    per_user: pd.DataFrame, *, confidence_level: float, greater_is_better: bool = True
+) -> pd.DataFrame:
     """Test each pair of columns for a difference, user by user.
 
     Parameters
@@ -82,15 +90,17 @@ def compare_pairs(per_user: pd.DataFrame, *, confidence_level: float) -> pd.Data
         Scores; users without one in either column are left out of that pair.
     confidence_level : float
         Of the intervals of the differences, which are not adjusted.
+    greater_is_better : bool, default=True
+        Which of a pair is the better one.
 
     Returns
     -------
     DataFrame
-        A row for each pair, the column with the higher mean first: ``better``, ``worse``,
-        ``difference``, ``low``, ``high``, ``effect_size``, ``p_value``, ``p_adjusted``.
+        A row for each pair: ``better``, ``worse``, ``difference`` (of the first less the second),
+        ``low``, ``high``, ``effect_size``, ``p_value``, ``p_adjusted``.
     """
     records = [
-        _compare(per_user, one, other, confidence_level)
+        _compare(per_user, one, other, confidence_level, 1 if greater_is_better else -1)
         for one, other in combinations(per_user.columns, 2)
     ]
     names = ["better", "worse", "difference", "low", "high", "effect_size", "p_value"]
@@ -99,16 +109,23 @@ def compare_pairs(per_user: pd.DataFrame, *, confidence_level: float) -> pd.Data
     return pairs
 
 
-def _compare(per_user: pd.DataFrame, one: str, other: str, confidence_level: float) -> tuple:
-    differences = (per_user[one] - per_user[other]).dropna().to_numpy()
-    if differences.sum() < 0:
+def _compare(
+    per_user: pd.DataFrame, one: str, other: str, confidence_level: float, sign: int
+) -> tuple:
+    both = per_user[[one, other]].dropna().to_numpy()
+    differences = both[:, 0] - both[:, 1]
+    # Scores that differ by rounding alone are equal.
+    differences[np.abs(differences) <= _ROUNDING * np.abs(both).max(axis=1, initial=0)] = 0
+    if sign * differences.sum() < 0:
         one, other, differences = other, one, -differences
-    if len(differences) < 2:
-        return (one, other, differences.mean() if len(differences) else np.nan, *[np.nan] * 4)
+    n_users = len(differences)
+    if n_users < 2:
+        return (one, other, differences.mean() if n_users else np.nan, *[np.nan] * 4)
     mean, spread = differences.mean(), differences.std(ddof=1)
-    if spread == 0:
-        # Equal for everyone, so nothing tells them apart; or apart by the same for everyone.
-        return (one, other, mean, mean, mean, np.inf if mean else 0.0, 0.0 if mean else 1.0)
+    if spread <= _ROUNDING * abs(mean):
+        # Apart by the same for everyone: all that counts is that all signs agree.
+        p_value = 0.5 ** (n_users - 1) if mean else 1.0
+        return (one, other, mean, mean, mean, np.copysign(np.inf, mean) if mean else 0.0, p_value)
     test = stats.ttest_1samp(differences, 0)
     interval = test.confidence_interval(confidence_level)
     return (one, other, mean, interval.low, interval.high, mean / spread, test.pvalue)

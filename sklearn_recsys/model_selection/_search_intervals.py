@@ -1,19 +1,26 @@
 """Put intervals over users beside the results of a search."""
 # SPDX-License-Identifier: BSD-3-Clause
 
-import warnings
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
 from sklearn.model_selection import check_cv
+from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_recsys._warning import warn_caller
 from sklearn_recsys.exceptions import DataWarning
-from sklearn_recsys.interactions._columns import require_table
+from sklearn_recsys.interactions._columns import n_rows, require_table
 from sklearn_recsys.metrics._ranking_scorer import RankingScorer
-from sklearn_recsys.model_selection._compare_recommenders import read_splits
+from sklearn_recsys.metrics._scorer import make_ranking_scorer
+from sklearn_recsys.model_selection._compare_recommenders import (
+    check_parameters,
+    read_metrics,
+    read_splits,
+)
 from sklearn_recsys.model_selection._comparison import RecommenderComparison
 from sklearn_recsys.model_selection._user_scores import score_users
 
@@ -62,13 +69,16 @@ def search_intervals(
     DataFrame of shape (n_candidates, ...)
         A row for each candidate, by its place in ``cv_results_`` and best first: its parameters,
         ``mean`` over users with ``low`` and ``high``, ``difference`` from the best,
-        ``p_adjusted``, ``tied_with_best``, ``fit_time`` (seconds) and ``peak_memory`` (bytes).
+        ``p_adjusted``, ``tied_with_best``, ``fit_time`` and ``score_time`` (seconds). Candidates
+        that the search could not score are left out.
 
     Raises
     ------
     TypeError
-        If the search has no results or another kind of scorer, or scored its candidates on
-        different rows, as halving searches do.
+        If the search has no results or another kind of scorer, chose by a metric of all users
+        together, or scored its candidates on different rows, as halving searches do.
+    ValueError
+        If a parameter is out of its range.
 
     Warns
     -----
@@ -103,80 +113,97 @@ def search_intervals(
     >>> search_intervals(search, X)[["n_neighbors", "tied_with_best"]].values.tolist()
     [[35, True], [40, True], [1, False]]
     """
-    scorer, metric = _read_search(search)
+    check_parameters(confidence_level, n_resamples)
+    scorer = _read_scorer(search)
     X = require_table(X)
-    ranks = search.cv_results_[f"rank_test_{metric or 'score'}"]
-    chosen = np.argsort(ranks, kind="stable")[:n_candidates]
-    params = {str(place): search.cv_results_["params"][place] for place in chosen}
-    estimators = {
+    check_consistent_length(range(n_rows(X)), y)
+    params = _choose(search, n_candidates)
+    candidates = {
         name: clone(search.estimator).set_params(**clone(settings, safe=False))
         for name, settings in params.items()
     }
     splits = read_splits(check_cv(search.cv), X, y)  # None is scikit-learn's choice here
-    scores = score_users(estimators, X, y, splits=splits, scorer=scorer, n_jobs=n_jobs)
-    name = metric or scorer.metrics[0]
-    _warn_if_changed(search, scores.per_fold[name], metric or "score")
+    scores = score_users(candidates, X, y, splits=splits, scorer=scorer, n_jobs=n_jobs)
+    _warn_if_changed(search, scores.per_fold[scorer.metrics[0]])
     comparison = RecommenderComparison(
         scores,
-        [name],
+        scorer,
         confidence_level=confidence_level,
         n_resamples=n_resamples,
         random_state=random_state,
     )
-    return _lay_out(comparison, params, name)
+    return _lay_out(comparison, params)
 
 
-def _read_search(search: Any) -> tuple[RankingScorer, str | None]:
-    """Return the scorer of a search, and the metric that it chose by, None if there is but one."""
+def _read_scorer(search: Any) -> RankingScorer:
+    """Return a scorer of the metric that a search chose by."""
     check_is_fitted(search)
     if not hasattr(search, "cv_results_") or hasattr(search, "n_resources_"):
         raise TypeError(
             "search must be a fitted GridSearchCV or RandomizedSearchCV, whose candidates are all "
             f"scored on the same rows, got {type(search).__name__}."
         )
-    if not isinstance(search.scoring, RankingScorer):
+    scoring = search.scoring
+    if not isinstance(scoring, RankingScorer):
         raise TypeError(
             "The search must have scoring=make_ranking_scorer(...), which scores single users; "
-            f"got {search.scoring!r}."
+            f"got {scoring!r}."
         )
-    if not search.multimetric_:
-        return search.scoring, None
-    if not isinstance(search.refit, str):
+    if search.multimetric_ and not isinstance(search.refit, str):
         raise TypeError(
             "The search has several metrics: its refit must name the one that it chooses by, such "
-            f"as refit={search.scoring.metrics[0]!r}; got refit={search.refit!r}."
+            f"as refit={scoring.metrics[0]!r}; got refit={search.refit!r}."
         )
-    return search.scoring, search.refit
+    name = search.refit if search.multimetric_ else scoring.metrics[0]
+    if not scoring.metric(name).of_single_users:
+        raise TypeError(
+            f"The search chose by {name!r}, one figure for all users together: it has no interval "
+            "over users."
+        )
+    return read_metrics(make_ranking_scorer(name, **scoring.options))
 
 
-def _warn_if_changed(search: Any, found: pd.Series, key: str) -> None:
-    """Warn if the search has other scores than were found on the same splits."""
+def _key(search: Any) -> str:
+    """Return how the results of a search name what it chose by."""
+    return search.refit if search.multimetric_ else "score"
+
+
+def _choose(search: Any, n_candidates: int | None) -> dict[str, dict[str, Any]]:
+    """Return the settings of the best candidates by their place; of those that could be scored."""
+    if n_candidates is not None and not (isinstance(n_candidates, Integral) and n_candidates >= 1):
+        raise ValueError(f"n_candidates must be None or at least 1, got {n_candidates!r}.")
     results = search.cv_results_
+    order = np.argsort(results[f"rank_test_{_key(search)}"], kind="stable")
+    scored = order[~np.isnan(results[f"mean_test_{_key(search)}"][order])]
+    return {str(place): results["params"][place] for place in scored[:n_candidates]}
+
+
+def _warn_if_changed(search: Any, found: pd.Series) -> None:
+    """Warn if the search has other scores than were found on the same splits."""
+    results, key = search.cv_results_, _key(search)
     reported = [results[f"split{fold}_test_{key}"][int(name)] for name, fold in found.index]
     changed = ~np.isclose(reported, found, rtol=1e-6, equal_nan=True)
     if changed.any():
-        warnings.warn(
+        warn_caller(
             f"{changed.sum()} of {len(found)} scores differ from those in cv_results_, by up to "
             f"{np.nanmax(np.abs(reported - found.to_numpy())):.2g}: X is not what the search was "
             "fitted to, or its splitter or a recommender has random_state=None.",
             DataWarning,
-            stacklevel=3,
         )
 
 
-def _lay_out(
-    comparison: RecommenderComparison, params: dict[str, dict[str, Any]], metric: str
-) -> pd.DataFrame:
-    summary = comparison.summary()
+def _lay_out(comparison: RecommenderComparison, params: dict[str, dict[str, Any]]) -> pd.DataFrame:
+    summary, metric = comparison.summary(), comparison.metrics[0]
     best = summary.index[0]
     pairs = comparison.tests().set_index(["better", "worse"])["p_adjusted"]
-    table = pd.DataFrame.from_dict(params, orient="index").loc[summary.index]
+    # As objects: numbers beside None would turn into floats, which cannot be passed back.
+    table = pd.DataFrame([params[name] for name in summary.index], summary.index, dtype=object)
     table["mean"] = summary[metric]
     table["low"], table["high"] = summary[f"{metric}_low"], summary[f"{metric}_high"]
-    table["difference"] = summary[metric] - summary[metric].iloc[0]
+    table["difference"] = summary[metric] - summary.loc[best, metric]
     table["p_adjusted"] = [
         np.nan if name == best else pairs.get((best, name), pairs.get((name, best), np.nan))
         for name in table.index
     ]
-    table = table.join(summary[["tied_with_best", "fit_time", "peak_memory"]])
+    table = table.join(summary[["tied_with_best", "fit_time", "score_time"]])
     return table.set_axis(pd.Index(map(int, table.index), name="candidate"))

@@ -15,7 +15,7 @@ from sklearn.base import clone
 from sklearn_recsys.interactions._columns import Table, take_rows
 from sklearn_recsys.metrics._ranking_scorer import RankingScorer
 
-__all__ = ["UserScores", "score_users"]
+__all__ = ["UserScores", "measure_peaks", "score_users"]
 
 
 class UserScores(NamedTuple):
@@ -25,9 +25,8 @@ class UserScores(NamedTuple):
     ----------
     per_user : DataFrame of shape (n_users, n_recommenders * n_metrics)
         Columns (recommender, metric); a user who is in several test parts has the mean of them.
-    per_fold : DataFrame of shape (n_recommenders * n_folds, n_metrics + 4)
-        Index (recommender, fold): scores, ``n_users``, ``fit_time`` and ``score_time`` in seconds,
-        ``peak_memory`` in bytes.
+    per_fold : DataFrame of shape (n_recommenders * n_folds, n_metrics + 3)
+        Index (recommender, fold): scores, ``n_users``, ``fit_time`` and ``score_time`` in seconds.
     """
 
     per_user: pd.DataFrame
@@ -61,6 +60,25 @@ def score_users(
     return UserScores(pd.concat(averaged, axis=1, names=["recommender", "metric"]), per_fold)
 
 
+def measure_peaks(estimators: Mapping[str, Any], X: Table, y: Any, rows: np.ndarray) -> pd.Series:
+    """Return the most bytes that Python and NumPy hold at once in a fit, beyond those before.
+
+    It takes a fit of its own, since counting slows down what makes many small objects.
+    """
+    X_train, y_train = _take(X, y, rows)
+    peaks = {}
+    for name, estimator in estimators.items():
+        with _peak_memory() as peak:
+            clone(estimator).fit(X_train, **y_train)
+        peaks[name] = peak[0]
+    return pd.Series(peaks, dtype=np.float64)
+
+
+def _take(X: Table, y: Any, rows: np.ndarray) -> tuple[Table, dict[str, Any]]:
+    """Return some rows, and the arguments that hold their values."""
+    return take_rows(X, rows), {} if y is None else {"y": np.asarray(y)[rows]}
+
+
 def _fit_and_score(
     estimator: Any,
     X: Table,
@@ -68,31 +86,23 @@ def _fit_and_score(
     split: tuple[np.ndarray, np.ndarray],
     scorer: RankingScorer,
 ) -> tuple[dict[str, float], pd.DataFrame]:
-    (X_train, y_train), (X_test, y_test) = (
-        (take_rows(X, rows), None if y is None else np.asarray(y)[rows]) for rows in split
-    )
+    (X_train, y_train), (X_test, y_test) = (_take(X, y, rows) for rows in split)
     estimator = clone(estimator)
     start = perf_counter()
-    with _peak_memory() as peak:
-        estimator.fit(X_train) if y is None else estimator.fit(X_train, y_train)
+    estimator.fit(X_train, **y_train)
     fitted = perf_counter()
-    report = scorer.report(estimator, X_test, y_test)
+    report = scorer.report(estimator, X_test, **y_test)
     figures = {
         **report.scores,
         "n_users": report.n_users,
         "fit_time": fitted - start,
         "score_time": perf_counter() - fitted,
-        "peak_memory": peak[0],
     }
     return figures, report.per_user
 
 
 @contextmanager
 def _peak_memory() -> Iterator[list[float]]:
-    """Measure the most bytes that Python and NumPy held at once, beyond those held before.
-
-    Fits take the same time within it as without: the kernels allocate no arrays of their own.
-    """
     was_tracing = tracemalloc.is_tracing()
     if not was_tracing:
         tracemalloc.start()

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 from sklearn.base import clone
+from sklearn.utils._param_validation import InvalidParameterError
 
 from sklearn_recsys.interactions._sparse import with_data
 from sklearn_recsys.preprocessing import BM25Weighter, TfidfWeighter
@@ -31,8 +32,18 @@ class WeightingMixin:
             return matrix
         named = isinstance(self.weighting, str)
         weighter = WEIGHTERS[self.weighting]() if named else clone(self.weighting)
-        self._weighter = weighter.fit(_as_table(matrix, 0))
-        return self._weigh(matrix)
+        try:
+            self._weighter = weighter.fit(_as_table(matrix, 0))
+            return self._weigh(matrix)
+        except InvalidParameterError:
+            raise  # of a parameter of the weighter, which the message names
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"weighting={self.weighting!r} cannot weigh the merged interactions, which have "
+                "a user, an item and a number each. Put a transformer that needs more, such as "
+                "times or events, in front of the recommender, as a step of a Pipeline. What it "
+                f"said: {error}"
+            ) from error
 
     def _weigh(self, matrix: sparse.csr_array) -> sparse.csr_array:
         """Return histories, those of `fit` or others, with the values that are used."""

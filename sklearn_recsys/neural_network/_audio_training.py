@@ -123,8 +123,9 @@ def predict_batches(
             part = rows[start : start + batch_size]
             # A full batch each time: sums of another number of rows round otherwise, and a clip's
             # output would depend on those beside it.
-            whole = np.resize(part, batch_size)
-            yield network(batches(whole))[: len(part)].cpu().numpy().astype(np.float64)
+            clips = batches(part)
+            whole = clips[np.resize(np.arange(len(part)), batch_size)]
+            yield network(whole)[: len(part)].cpu().numpy().astype(np.float64)
 
 
 def _descend(

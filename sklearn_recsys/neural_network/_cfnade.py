@@ -1,7 +1,6 @@
 """Predict ratings by a neural autoregressive model."""
 # SPDX-License-Identifier: BSD-3-Clause
 
-import warnings
 from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar
@@ -14,6 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from sklearn_recsys._kernels import count_threads, require_memory
 from sklearn_recsys._optional import require
+from sklearn_recsys._warning import warn_caller
 from sklearn_recsys.base._progress import IterativeMixin, Progress
 from sklearn_recsys.exceptions import DataWarning
 from sklearn_recsys.neural_network._cfnade_network import NadeNetwork
@@ -57,7 +57,8 @@ class CFNADERecommender(IterativeMixin, NadePredictor):
         stands for its mean.
     reg : float, default=1.0
         Decay of the weights, biases apart: each step takes off this times the learning rate, as a
-        share. Higher values keep predictions closer to the items' own distributions.
+        share, so that it must be less than 1 / `learning_rate`. Higher values keep predictions
+        closer to the items' own distributions.
     learning_rate : float, default=0.005
         Size of the first step; it falls in a straight line to 0 at the end of `max_iter` epochs.
     batch_size : int, default=64
@@ -250,6 +251,12 @@ class CFNADERecommender(IterativeMixin, NadePredictor):
         return self._distribute(*self._encode_pairs(X)).T
 
     def _fit(self, interactions):
+        if self.learning_rate * self.reg >= 1:
+            raise ValueError(
+                "A step multiplies weights by 1 - learning_rate * reg, which must be positive, but "
+                f"learning_rate={self.learning_rate} and reg={self.reg}: set reg below "
+                f"{1 / self.learning_rate:g}."
+            )
         torch = require("torch", extra="neural")
         device = resolve_device(torch, self.device)
         matrix, weights = interactions.matrix, interactions.weights
@@ -332,11 +339,10 @@ class CFNADERecommender(IterativeMixin, NadePredictor):
 
 
 def _warn_of_levels(ratings: np.ndarray, values: np.ndarray) -> None:
-    warnings.warn(
+    warn_caller(
         f"the ratings have {len(np.unique(ratings))} distinct values, which are read as "
         f"{len(values)} levels, {values[0]:.4g} to {values[-1]:.4g}. A model of ratings wants a "
         "scale of few steps: if these are such ratings, raise max_levels; plays and clicks are "
         "for other models.",
         DataWarning,
-        stacklevel=4,
     )

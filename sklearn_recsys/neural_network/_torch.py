@@ -88,7 +88,11 @@ def hold_torch(torch: Any, *, device: Any, seed: int, n_jobs: int | None) -> Ite
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         try:
             torch.set_num_threads(count_threads(n_jobs))
-            torch.manual_seed(seed)
+            # torch.manual_seed would seed every GPU, and those that are not saved stay seeded.
+            torch.default_generator.manual_seed(seed)
+            if device.type == "cuda":
+                with torch.cuda.device(device):
+                    torch.cuda.manual_seed(seed)
             # cuDNN's fastest convolutions add in no fixed order.
             with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True):
                 yield

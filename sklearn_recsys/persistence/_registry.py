@@ -74,7 +74,10 @@ _SCIKIT_LEARN = {
 _KNOWN = {**_OWN_VALUES, **_SCIKIT_LEARN}
 
 # Rooms without estimators.
-_CLOSED = {"__version__", "cli", "datasets", "exceptions", "metrics", "persistence", "testing"}
+_CLOSED = {
+    *("__version__", "cli", "datasets", "exceptions", "inspection"),
+    *("metrics", "persistence", "testing"),
+}
 
 # Functions of arrays, which do nothing but compute.
 PUBLIC_FUNCTIONS = {

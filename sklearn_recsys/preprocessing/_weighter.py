@@ -1,7 +1,6 @@
 """Base class of the transformers that weigh interactions."""
 # SPDX-License-Identifier: BSD-3-Clause
 
-import warnings
 from abc import ABCMeta, abstractmethod
 from typing import Any, Self
 
@@ -12,6 +11,7 @@ from sklearn.utils import Tags
 from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sklearn_recsys._warning import warn_caller
 from sklearn_recsys.exceptions import DataWarning
 from sklearn_recsys.interactions._column_edits import set_column
 from sklearn_recsys.interactions._columns import (
@@ -57,11 +57,10 @@ class BaseWeighter(OneToOneFeatureMixin, TransformerMixin, BaseEstimator, metacl
             If `y` is given.
         """
         if y is not None:
-            warnings.warn(
+            warn_caller(
                 "y replaces the value column after this step, which then has no effect: put the "
                 "values into the third column of X and leave out y.",
                 DataWarning,
-                stacklevel=3,
             )
         X = require_table(X)
         require_distinct_names(X)

@@ -16,7 +16,7 @@ from sklearn_recsys.testing._comparisons import (
 )
 from sklearn_recsys.testing._property import holds
 from sklearn_recsys.testing._subject import Subject
-from sklearn_recsys.testing.worlds import World, full_world
+from sklearn_recsys.testing.worlds import full_world
 
 __all__ = ["CHECKS"]
 
@@ -107,7 +107,7 @@ def check_duplicates(subject: Subject) -> None:
 
     def duplicates_are_merged(world, rng):
         groups = world.interactions.groupby(_PAIR, as_index=False)["plays"]
-        if _merges_to_mean(subject, world):
+        if subject.reads_ratings:
             merged, weight = groups.mean(), groups.size()["size"].to_numpy(dtype=np.float64)
         else:
             merged, weight = groups.sum(), None
@@ -199,11 +199,6 @@ def _import(name: str):
         return importlib.import_module(name)
     except ImportError as error:
         raise SkipTest(f"{name} is not installed") from error
-
-
-def _merges_to_mean(subject: Subject, world: World) -> bool:
-    default = "mean" if subject.tags.feedback == "explicit" else "sum"
-    return getattr(subject.make(world), "_duplicates", default) == "mean"
 
 
 CHECKS = (

@@ -73,7 +73,7 @@ def _board(subject: Subject) -> World:
     subject.require(
         subject.tags.personalized, "tag personalized is False: the ranking ignores taste"
     )
-    return make_checkerboard(ratings=subject.tags.feedback == "explicit")
+    return make_checkerboard(ratings=subject.reads_ratings)
 
 
 def _with_cold(column: int, first: int) -> tuple[World, list[int]]:

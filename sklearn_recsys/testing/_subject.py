@@ -40,6 +40,12 @@ class Subject:
             )
         return estimator.__recommender_tags__()
 
+    @cached_property
+    def reads_ratings(self) -> bool:
+        """Tell whether values are read as ratings, even if the scores made of them are none."""
+        default = "mean" if self.tags.feedback == "explicit" else "sum"
+        return getattr(self.make(full_world()), "_duplicates", default) == "mean"
+
     def make(self, world: World, **params: Any) -> Any:
         """Return an unfitted recommender with a fixed seed, where it takes one."""
         estimator = clone(self.source) if hasattr(self.source, "fit") else self.source(world)

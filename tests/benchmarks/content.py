@@ -91,7 +91,7 @@ def compare_lists() -> pd.DataFrame:
         models = {
             "random": RandomRecommender(random_state=0),
             "popularity": PopularityRecommender(),
-            "cosine": ContentRecommender(unit),
+            "cosine": ContentRecommender(unit, similarity="cosine"),
             "dot, norm=None": ContentRecommender(plain, similarity="dot"),
             "rating_mean, dot, norm=None": ContentRecommender(
                 plain, profile="rating_mean", similarity="dot"
@@ -125,7 +125,7 @@ def compare_cold_items() -> pd.DataFrame:
     models = {
         "random": RandomRecommender(random_state=0),
         "popularity": PopularityRecommender(),
-        "ContentRecommender, cosine": ContentRecommender(),
+        "ContentRecommender, cosine": ContentRecommender(similarity="cosine"),
         "ContentRecommender, dot, norm=None": ContentRecommender(similarity="dot"),
         "ContentToFactors(SVD, Ridge)": ContentToFactorsRecommender(svd),
         "ContentToFactors(ALS, Ridge)": ContentToFactorsRecommender(als),

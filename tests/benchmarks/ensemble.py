@@ -132,7 +132,7 @@ def make_members(name: str, features: FeatureTable) -> list:
         ),
     }
     if ContentRecommender is not None:
-        members["content"] = ContentRecommender(item_features=features)
+        members["content"] = ContentRecommender(features, similarity="cosine")
     for member, setting in SETTINGS[name].items():
         members[member].set_params(**setting)
     return list(members.items())

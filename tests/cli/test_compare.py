@@ -268,6 +268,11 @@ def test_an_unknown_metric_is_refused_with_the_choices(pairs, refusal):
     assert "The choices are precision@k" in refusal("compare", pairs, "--metric", "accuracy")
 
 
+@pytest.mark.parametrize("metric", ["gini_index@5", "calibration_error@5", "neg_ndcg@5"])
+def test_metrics_that_rank_nothing_here_are_refused_before_the_search(pairs, refusal, metric):
+    assert f"--metric {metric} cannot rank" in refusal("compare", pairs, "--metric", metric)
+
+
 @pytest.mark.parametrize("arguments", [[], ["guess"], ["compare", "--n-items", "0"]])
 def test_wrong_arguments_are_refused_with_the_usage(capsys, arguments):
     with pytest.raises(SystemExit, match="2"):

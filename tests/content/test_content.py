@@ -245,7 +245,7 @@ def test_without_a_table_it_is_a_model_of_neighbours():
     X, values, _ = random_world(3)
     model = ContentRecommender().fit(X)
 
-    expected = twin(values, values.T.astype(float), "centroid", "cosine")
+    expected = twin(values, values.T.astype(float), "centroid", "dot")
     np.testing.assert_allclose(model._score(np.arange(9)).toarray(), expected, rtol=1e-5, atol=1e-6)
 
 
@@ -296,3 +296,22 @@ def test_a_pair_that_was_seen_and_not_liked_is_no_feature():
     X = [["a", "x", 1], ["a", "y", 1], ["b", "x", 0], ["b", "z", 2]]
     model = ContentRecommender(profile="rating_mean").fit(X)
     np.testing.assert_array_equal(model.user_profiles_.toarray(), [[1, 0], [0, 1]])
+
+
+def test_an_update_whose_rows_are_numbered_while_a_column_holds_the_ids_raises():
+    X = [["ann", 0], ["ann", 2], ["bob", 1]]
+    films = pd.DataFrame({"film": [2, 1, 0], "genre": ["War", "Drama", "Comedy"]})
+    model = ContentRecommender(genres(films.set_index("film"))).fit(X)
+    before = dict(vars(model))
+
+    with pytest.raises(ValueError, match="its column 'film' holds ids of items"):
+        model.update_item_features(films.iloc[:1])
+    assert vars(model) == before
+    # Numbers that are features, and rows that are numbered as the items are, are as they should be.
+    model.update_item_features(pd.DataFrame({"genre": ["War"], "note": ["loud"]}))
+    assert model.item_vectors_[[0]].indices.tolist() == [
+        model.item_feature_names_.index("genre_War")
+    ]
+    numbers = ContentRecommender(FeatureTable(pd.DataFrame({"loud": [5, 6, 7]}))).fit(X)
+    numbers.update_item_features(pd.DataFrame({"loud": [1, 2]}))
+    assert numbers.item_vectors_.toarray().ravel().tolist() == [1, 2, 7]

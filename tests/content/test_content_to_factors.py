@@ -311,3 +311,37 @@ def test_it_is_saved_and_loaded_exactly(tmp_path):
 
     loaded = load(tmp_path / "model.skr")
     pd.testing.assert_frame_equal(loaded.recommend(), model.recommend())
+
+
+def test_whom_and_what_the_recommenders_own_tables_describe_is_served():
+    X, _, table = planted_world()
+    people = pd.DataFrame({"old": [float(user % 2) for user in range(160)]})
+    own = table.drop(index=range(110, 120))  # the model's table alone has these
+    hybrid = HybridRecommender(4, max_iter=3, random_state=0, user_features=FeatureTable(people))
+    hybrid.set_params(item_features=FeatureTable(own))
+    plain = hybrid.fit(X)
+    outer = FeatureTable(table.drop(index=range(90, 95)))  # the recommender's alone has these
+    model = ContentToFactorsRecommender(hybrid, item_features=outer).fit(X)
+
+    assert model.users_.tolist() == list(range(160))
+    assert model.users_[model.is_cold_user_].tolist() == list(range(150, 160))
+    assert model.items_.tolist() == list(range(120))
+    played = model.interactions_.sum(axis=0) > 0
+    assert model.is_cold_item_.tolist() == np.logical_not(played).tolist()
+    np.testing.assert_array_equal(model.item_factors_[90:95], plain.item_factors_[90:95])
+    assert (
+        not np.isclose(model.item_factors_[95:110], plain.item_factors_[95:110]).all(axis=1).any()
+    )
+    assert np.abs(model.item_factors_[110:]).min() > 0
+    of_both = list(range(95))
+    for asked in ({"users": [3, 155]}, {"user_features": people.iloc[[0, 1]]}):
+        lists = [m.recommend(**asked, candidates=of_both) for m in (model, plain)]
+        pd.testing.assert_frame_equal(*lists, rtol=1e-4)
+
+
+def test_without_a_table_it_is_the_recommender_with_its_tables():
+    X, _, table = planted_world(60, 50, 10)
+    hybrid = HybridRecommender(4, max_iter=2, random_state=0, item_features=FeatureTable(table))
+    model = ContentToFactorsRecommender(hybrid).fit(X)
+
+    pd.testing.assert_frame_equal(model.recommend(), hybrid.fit(X).recommend(), rtol=1e-4)

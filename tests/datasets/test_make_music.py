@@ -258,3 +258,13 @@ def test_the_beat_is_found_at_the_tempo_of_the_attributes(world):
 def test_impossible_sizes_are_named(wrong, message):
     with pytest.raises(ValueError, match=message):
         make_music_world(**{**SMALL, **wrong})
+
+
+def test_songs_are_as_loud_as_their_attributes_say():
+    world = make_music_world(n_users=20, n_songs=60, n_interactions=300, n_new_songs=0)
+    waves = world.waveforms().astype(float)
+
+    decibels = 20 * np.log10(np.sqrt((waves**2).mean(axis=1)))
+
+    assert np.abs(waves).max() <= 1
+    assert decibels == pytest.approx(world.attributes["loudness"].to_numpy(), abs=0.01)

@@ -141,6 +141,18 @@ def test_the_vector_of_a_person_in_no_table_is_the_sum_of_her_features():
         model.recommend(user_features=person.drop(columns="age"))
 
 
+def test_people_in_no_table_may_be_given_as_the_table_was_a_mapping():
+    X = [["ann", "undo"], ["bob", "undo"], ["cat", "heat"], ["dan", "heat"], ["dan", "blaze"]]
+    people = {"ann": ["soft"], "bob": ["soft"], "cat": ["loud"], "dan": {"loud": 2.0}}
+    model = hybrid(user_features=FeatureTable(people), user_identity=False).fit(X)
+
+    found = model.recommend(user_features={"eve": ["soft"], "fay": {"loud": 2.0}}, n_items=2)
+
+    assert found["user"].tolist() == ["eve", "eve", "fay", "fay"]
+    known = model.recommend(["ann", "dan"], n_items=2, exclude_seen=False)
+    pd.testing.assert_frame_equal(found.drop(columns="user"), known.drop(columns="user"))
+
+
 def test_cold_items_are_candidates_and_are_scored_by_their_features():
     films = film_world()
     cold = films.movies["movie_id"].iloc[-10:].tolist()

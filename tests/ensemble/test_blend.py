@@ -52,7 +52,9 @@ def test_weight_zero_is_as_good_as_dropped(X):
     pd.testing.assert_frame_equal(one.recommend(), other.recommend())
 
 
-@pytest.mark.parametrize("weights", [[1.0], [1.0, -1.0], [0, 0], [np.nan, 1.0], [[1.0], [2.0]]])
+@pytest.mark.parametrize(
+    "weights", [[1.0], [1.0, -1.0], [0, 0], [np.nan, 1.0], [[1.0], [2.0]], ["a", "b"]]
+)
 def test_weights_that_make_no_sense_are_refused(weights, X):
     with pytest.raises(ValueError, match="weights must"):
         BlendRecommender(pair_of_models(), weights=weights).fit(X)

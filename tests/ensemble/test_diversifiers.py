@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from sklearn.preprocessing import StandardScaler
 
+from sklearn_recsys.base import BaseRecommender
 from sklearn_recsys.datasets import make_interactions
 from sklearn_recsys.decomposition import SVDRecommender
 from sklearn_recsys.ensemble import CalibratedDiversifier, MMRDiversifier
@@ -41,12 +42,24 @@ def cosine(one, other):
     return max(float(one @ other) / lengths, 0) if lengths else 0.0
 
 
+def likeness(vectors, order):
+    """Return the similarity of each pair, the mean of all others where one is not described."""
+    pairs = [(i, j) for i in order for j in order if i != j]
+    known = {
+        (i, j): cosine(vectors[i], vectors[j])
+        for i, j in pairs
+        if vectors[i].any() and vectors[j].any()
+    }
+    mean = sum(known.values()) / max(len(known), 1)
+    return {pair: known.get(pair, mean) for pair in pairs}
+
+
 def mmr_twin(order, relevance, vectors, trade_off):
-    chosen, left, gains = [], list(order), []
+    chosen, left, gains, alike = [], list(order), [], likeness(vectors, order)
     while left:
         values = []
         for item in left:
-            nearest = max((cosine(vectors[item], vectors[other]) for other in chosen), default=0)
+            nearest = max((alike[item, other] for other in chosen), default=0)
             values.append((1 - trade_off) * relevance[item] - trade_off * nearest)
         best = int(np.argmax(np.round(values, 6)))
         gains.append(values[best])
@@ -81,6 +94,38 @@ def test_lists_are_those_of_maximal_marginal_relevance(trade_off, source, films)
         np.testing.assert_allclose(lists["score"][: len(gains)], gains, atol=1e-5)
         assert lists.iloc[: len(gains), 1].tolist() == chosen
         assert set(lists.iloc[:, 1]) == set(order)
+
+
+class Counted(BaseRecommender):
+    """Score each item by its id, the highest first."""
+
+    def __init__(self, item_features=None):
+        self.item_features = item_features
+
+    def _fit(self, interactions):
+        self.scores_ = self.items_.astype(np.float32)
+
+    def _score(self, rows):
+        return np.tile(self.scores_, (len(rows), 1))
+
+
+@pytest.mark.parametrize("trade_off", [0.3, 0.6, 0.9])
+def test_items_that_nobody_knows_are_as_like_others_as_candidates_on_average(trade_off, films):
+    ids = [*sorted(set(films.X["movie_id"])), 2000, 2001]
+    table = FeatureTable(pd.DataFrame({"x": 1.0}, index=ids))
+    model = MMRDiversifier(Counted(table), trade_off=trade_off, n_candidates=12).fit(films.X)
+    assert model.items_[model.is_cold_item_].tolist() == [2000, 2001]
+    columns = model.interactions_.T.toarray() > 0
+    vectors = dict(zip(model.items_, columns.astype(float), strict=True))
+
+    for user in model.users_[:6]:
+        order, relevance = relevance_of(model.recommenders_[0], user)
+        chosen, gains = mmr_twin(order[:12], relevance, vectors, trade_off)
+
+        lists = model.recommend(user, n_items=1000)
+
+        np.testing.assert_allclose(lists["score"][:12], gains, atol=1e-5)
+        assert lists.iloc[:12, 1].tolist() == chosen
 
 
 def kl(wanted, chosen, shares, smoothing):

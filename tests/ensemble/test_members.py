@@ -9,9 +9,9 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline, make_pipeline
 
-from sklearn_recsys.baseline import BaselineRecommender, PopularityRecommender
+from sklearn_recsys.baseline import PopularityRecommender
 from sklearn_recsys.decomposition import ALSRecommender, HybridRecommender
-from sklearn_recsys.ensemble import BlendRecommender
+from sklearn_recsys.ensemble import BlendRecommender, MMRDiversifier, RankFusionRecommender
 from sklearn_recsys.interactions import FeatureTable
 from sklearn_recsys.linear_model import EASERecommender
 from sklearn_recsys.metrics import make_ranking_scorer
@@ -19,7 +19,12 @@ from sklearn_recsys.model_selection import InteractionKFold
 from sklearn_recsys.neighbors import ItemKNNRecommender
 from sklearn_recsys.persistence import load, save
 from sklearn_recsys.pipeline import RecommenderPipeline
-from sklearn_recsys.preprocessing import BM25Weighter, ConfidenceWeighter, TimeDecayWeighter
+from sklearn_recsys.preprocessing import (
+    BM25Weighter,
+    ConfidenceWeighter,
+    EventWeighter,
+    TimeDecayWeighter,
+)
 
 
 @pytest.fixture
@@ -137,6 +142,68 @@ def test_pipelines_get_y_before_their_transformers_and_weights_after(X):
     np.testing.assert_allclose(blend.predict(pairs), expected[-1].predict(pairs), rtol=1e-5)
 
 
+@pytest.mark.parametrize("width", [2, 3])
+@pytest.mark.parametrize("container", ["pandas", "polars", "pyarrow", "array", "list"])
+def test_histories_of_pipelines_need_no_values_where_fit_had_them_apart(container, width, X):
+    def convert(frame):
+        if container == "pyarrow":
+            return pytest.importorskip(container).Table.from_pandas(frame, preserve_index=False)
+        if container == "polars":
+            return pytest.importorskip(container).from_pandas(frame)
+        if container == "pandas":
+            return frame
+        return frame.to_numpy() if container == "array" else frame.to_numpy().tolist()
+
+    pipeline = make_pipeline(ConfidenceWeighter("log"), EASERecommender(5.0))
+    table, plays = X.iloc[:, :width], X["plays"].to_numpy()
+    blend = alone(pipeline).fit(convert(table), plays)
+    expected = alone(pipeline).fit(X.iloc[:, :3])
+    with_values = X.iloc[:20, :3].assign(user=1000)
+    without = with_values[["user", "item"]]
+    asked = expected.recommend(history=without.assign(plays=1.0))
+    assert blend.recommend(history=convert(without)).iloc[:, 1].tolist() == asked["item"].tolist()
+
+    lists = blend.recommend(history=convert(with_values.rename(columns={"plays": "times"})))
+
+    scores = expected.recommend(history=with_values)["score"]
+    np.testing.assert_allclose(lists["score"], scores, rtol=1e-5)
+
+
+EVENTS = make_pipeline(EventWeighter({"play": 1.0, "save": 3.0}), ItemKNNRecommender())
+
+
+@pytest.mark.parametrize(
+    "ensemble",
+    [
+        BlendRecommender([("events", EVENTS)]),
+        MMRDiversifier(EVENTS),
+        BlendRecommender([("inner", MMRDiversifier(EVENTS))]),
+    ],
+    ids=["blend", "diversifier", "nested"],
+)
+def test_events_are_read_before_the_ensemble(ensemble, X):
+    events = X.assign(plays=np.where(X["plays"] > 4, "save", "play"))
+    with pytest.raises(ValueError, match="EventWeighter stand before the ensemble: Pipeline"):
+        ensemble.fit(events)
+
+    blend = BlendRecommender([("knn", EVENTS[-1])], normalize="none")
+    pipeline = Pipeline([("events", EVENTS[0]), ("blend", blend)]).fit(events)
+
+    expected = Pipeline(EVENTS.steps).fit(events)[-1].recommend()
+    pd.testing.assert_frame_equal(pipeline[-1].recommend(), expected)
+
+
+def test_a_search_that_keeps_no_best_is_refused(X):
+    scorer = make_ranking_scorer("ndcg@10")
+    grid = {"reg": [5.0]}
+    search = GridSearchCV(EASERecommender(), grid, scoring=scorer, cv=InteractionKFold(2))
+
+    with pytest.raises(ValueError, match="only is a GridSearchCV with refit=False"):
+        alone(search.set_params(refit=False)).fit(X)
+    with pytest.raises(ValueError, match="refit=False"):
+        alone(make_pipeline(ConfidenceWeighter(), search)).fit(X)
+
+
 def test_searches_and_frozen_recommenders_can_be_members(X):
     scorer = make_ranking_scorer("ndcg@10")
     search = GridSearchCV(EASERecommender(), {"reg": [5.0]}, scoring=scorer, cv=InteractionKFold(2))
@@ -192,6 +259,28 @@ def test_a_member_that_does_not_know_a_user_has_no_say(with_features):
     pd.testing.assert_series_equal(lists["item"], hybrid.recommend(777, n_items=5)["item"])
 
 
+@pytest.mark.parametrize("kind", [BlendRecommender, RankFusionRecommender])
+def test_who_is_known_to_members_without_weight_alone_is_served_by_them(kind, with_features, X):
+    ensemble = kind(with_features.recommenders, weights=[1, 0]).fit(X)
+
+    lists = ensemble.recommend([777, 3], n_items=100)
+
+    by_knn, by_hybrid = ensemble.recommenders_
+    expected = by_hybrid.recommend(777, n_items=100)["item"].tolist()
+    assert lists.loc[lists["user"] == 777, "item"].tolist() == expected
+    first = by_knn.recommend(3, n_items=5)["item"].tolist()
+    assert lists.loc[lists["user"] == 3, "item"].tolist()[:5] == first
+
+
+def test_weights_are_those_among_the_members_that_know_a_user(with_features, X):
+    blend = with_features.set_params(normalize="none").fit(X)
+    row = pd.DataFrame({"user": 777, "item": blend.items_})
+
+    found = blend.predict(row)
+
+    np.testing.assert_allclose(found, blend.recommenders_[1].predict(row), rtol=1e-6)
+
+
 def test_people_in_no_table_are_served_by_the_members_that_take_features(with_features):
     people = pd.DataFrame({"a": [0.3, -1.0], "b": [0.0, 2.0]}, index=["x", "y"])
 
@@ -207,14 +296,6 @@ def test_people_in_no_table_are_refused_without_such_a_member(X):
 
     with pytest.raises(ValueError, match="fitted without user features"):
         blend.recommend(user_features=pd.DataFrame({"a": [1.0]}))
-
-
-def test_an_ensemble_of_rating_models_is_one():
-    blend = BlendRecommender([("mean", BaselineRecommender())])
-
-    assert blend.__recommender_tags__().feedback == "explicit"
-    table = pd.DataFrame({"u": [1, 1, 2], "i": [1, 1, 2], "r": [4.0, 2.0, 5.0]})
-    assert blend.fit(table).interactions_[[0], [0]] == 3.0
 
 
 @pytest.mark.slow  # processes are started

@@ -55,6 +55,16 @@ def test_what_is_beaten_is_what_lies_below_and_half_of_the_ties():
     np.testing.assert_array_equal(found, expected)
 
 
+def test_what_was_seen_does_not_blur_the_ranks_of_the_others():
+    scores = np.float32([[1.0, 1.1, 1.2, 1e9, -1e9], [0.0, 0.0, 0.0, 2.0, -3.0]])
+    counted = np.zeros(scores.shape, dtype=bool)
+    counted[:, :3] = True
+
+    found = count_beaten(scores, counted)
+
+    np.testing.assert_array_equal(found, [[0, 1, 2, 3, 0], [1, 1, 1, 3, 0]])
+
+
 def test_ranks_that_follow_are_mean_ranks():
     scores, _ = draw(2)
     everything = np.ones(scores.shape, dtype=bool)

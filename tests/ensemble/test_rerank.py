@@ -4,6 +4,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import rankdata
 from sklearn.base import BaseEstimator
 from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier
 from sklearn.tree import DecisionTreeClassifier
@@ -11,8 +12,10 @@ from sklearn.tree import DecisionTreeClassifier
 from sklearn_recsys.baseline import PopularityRecommender, RandomRecommender
 from sklearn_recsys.datasets import make_interactions
 from sklearn_recsys.ensemble import RerankRecommender
+from sklearn_recsys.ensemble._source import Source, hold_out
 from sklearn_recsys.exceptions import DataWarning
-from sklearn_recsys.interactions import FeatureTable
+from sklearn_recsys.interactions import FeatureTable, matrix_from_interactions
+from sklearn_recsys.interactions._validation import validate_interactions
 from sklearn_recsys.linear_model import EASERecommender
 from sklearn_recsys.metrics import make_ranking_scorer
 from sklearn_recsys.model_selection import train_test_split_by_user
@@ -86,6 +89,28 @@ def test_labels_are_pairs_that_the_members_have_not_seen(recorded, X):
     assert set(labels) == {0, 1}
     # A fifth of all pairs is held out; candidates hold some of them.
     assert 0 < labels.sum() <= len(X) // 5
+
+
+def test_popularity_is_told_of_positives_without_what_is_held_out(X):
+    Recorder.fits.clear()
+    Recorder.asked.clear()
+    ratings = X.assign(rating=np.where(np.arange(len(X)) % 3 == 0, 0.0, 1.0))
+    popular = [("popular", PopularityRecommender())]
+    # All items of all users are candidates, in the order of users and items.
+    model = RerankRecommender(popular, reranker=Recorder(), n_candidates=50).fit(ratings)
+    ((features, _, group),) = Recorder.fits
+    interactions, source = validate_interactions(ratings), Source.of(ratings, None, None)
+    _, held_out = hold_out(interactions, source, 0.2, np.random.default_rng(0))
+    hidden = held_out.toarray() > 0
+    seen = (matrix_from_interactions(X)[0].toarray() > 0) & ~hidden
+    liked = (interactions.matrix.toarray() > 0) & ~hidden
+    share = (rankdata(liked.sum(axis=0)) - 1) / (len(model.items_) - 1)
+
+    told = features[:, model.reranker_feature_names_.index("popularity")]
+
+    _, cols = np.nonzero(~seen & hidden.any(axis=1, keepdims=True))
+    assert group.sum() == len(cols)
+    np.testing.assert_allclose(told, share[cols], atol=1e-5)
 
 
 class Spy(PopularityRecommender):

@@ -1,6 +1,7 @@
 """Spectrograms and summaries of sounds whose tones, beats and levels are known."""
 # SPDX-License-Identifier: BSD-3-Clause
 
+import itertools
 import pickle
 import sys
 import tracemalloc
@@ -15,6 +16,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn_recsys.datasets import make_music_world
 from sklearn_recsys.decomposition import HybridRecommender
 from sklearn_recsys.feature_extraction import AudioSummary, MelSpectrogram, read_echo_nest_analysis
+from sklearn_recsys.feature_extraction._key import find_key
 from sklearn_recsys.interactions import FeatureTable
 from sklearn_recsys.persistence import load, save
 
@@ -196,6 +198,85 @@ def test_what_is_no_sound_is_named(transformer, tmp_path, files):
         transformer.transform([np.zeros(5), np.zeros((2, 5))])
     with pytest.raises(ValueError, match="X contains NaN: clip 0"):
         transformer.transform([np.array([0.0, np.nan])])
+    # A fit refuses what a transform would.
+    for clip, message in (
+        (np.zeros((2, 5)), r"clip 1 has shape \(2, 5\)"),
+        (np.full(5, np.nan), "X contains NaN: clip 1"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            clone(transformer).fit([np.zeros(5), clip])
+
+
+@pytest.mark.parametrize("transformer", [mel(), AudioSummary(RATE, n_fft=1024)])
+def test_after_a_fit_on_paths_waveforms_of_any_form_are_taken(transformer, files):
+    waves = [tone(220, seconds=1.5), tone(1760, seconds=1.5)]
+    transformer.fit(pd.DataFrame({"path": [str(path) for path in files]}))
+    expected = transformer.transform(waves)
+
+    for X in (np.stack(waves), pd.DataFrame(np.stack(waves)), np.stack(waves).tolist(), files):
+        assert transformer.transform(X) == pytest.approx(expected, abs=1e-3)
+
+
+def test_a_column_of_paths_has_a_name(files):
+    column = pd.DataFrame({"path": [str(path) for path in files]})
+    transformer = mel().fit(column)
+
+    assert transformer.feature_names_in_.tolist() == ["path"]
+    with pytest.raises(ValueError, match="feature names should match"):
+        transformer.transform(column.rename(columns={"path": "file"}))
+    assert not hasattr(transformer.fit(files), "feature_names_in_")
+
+
+@pytest.mark.parametrize("kind", ["int8", "int16", "int32", "uint8", ">i2"])
+def test_whole_numbers_are_scaled_as_files_of_them_are(kind, tmp_path):
+    wave = tone(440, amplitude=0.5)
+    full = 2.0 ** (8 * np.dtype(kind).itemsize - 1)
+    whole = np.round(wave * full + (full if kind == "uint8" else 0)).astype(kind)
+
+    spectra = mel().fit([wave]).transform([wave, whole])
+    loudness = AudioSummary(RATE).fit([wave]).transform([wave, whole])[:, 3]
+
+    audible = spectra[0] > -40
+    assert spectra[1][audible] == pytest.approx(spectra[0][audible], abs=0.5)
+    assert loudness[1] == pytest.approx(loudness[0], abs=0.05)
+    if kind == "int16":
+        soundfile.write(tmp_path / "wave.wav", whole, RATE, subtype="PCM_16")
+        assert np.array_equal(mel().fit_transform([tmp_path / "wave.wav"])[0], spectra[1])
+    rows = AudioSummary(RATE).fit_transform(np.stack([whole, whole]))[:, 3]
+    assert rows.tolist() == [loudness[1]] * 2
+
+
+def test_silence_has_any_floor():
+    picture = mel(floor=-500.0).fit_transform([np.zeros(RATE)])
+    assert (picture == -500).all()
+
+
+def test_silence_and_a_constant_have_no_key_and_no_beat():
+    summary = AudioSummary(RATE).set_output(transform="pandas")
+    table = summary.fit_transform([np.zeros(RATE), np.full(RATE, 0.5), tone(440, seconds=0.5)])
+
+    assert table["loudness"].tolist()[:2] == [-80.0, -80.0]
+    assert table["tempo"].tolist()[:2] == [0.0, 0.0]
+    assert table[["key", "mode"]].to_numpy().tolist() == [[-1, -1]] * 3
+
+
+def test_frames_too_few_for_a_beat_give_no_tempo():
+    for hop_length, is_known in ((100_000, False), (40_000, False), (32_000, True), (64, True)):
+        found = AudioSummary(RATE, hop_length=hop_length).fit_transform([tone(440, seconds=0.2)])
+        assert np.isfinite(found).all()
+        assert (found[0, 2] > 0) == is_known
+
+
+@pytest.mark.parametrize("low", [65.4, 261.6])
+def test_the_key_of_a_cadence_is_found_in_all_keys_and_registers(low):
+    for key, mode in itertools.product(range(0, 12, 3), (0, 1)):
+        third = 3 + mode
+        steps = [(0, third, 7), (5, 5 + third, 12), (7, 11, 14), (0, third, 7)]
+        chords = [
+            tone(*(low * 2 ** ((key + step) / 12) for step in chord), seconds=0.5, amplitude=0.2)
+            for chord in steps
+        ]
+        assert find_key(librosa, np.concatenate(chords), RATE) == (key, mode)
 
 
 @pytest.mark.parametrize("transformer", [mel(), AudioSummary(RATE)])
@@ -269,3 +350,7 @@ def test_the_summary_finds_the_truth_of_a_music_world(world):
     ratio = np.log2(table["tempo"] / truth["tempo"])
     # An eighth, a beat or two beats: whole powers of two.
     assert np.mean(np.abs(ratio - np.round(ratio))[drums] < 0.1) > 0.6
+    # A melody has no tonic, so that a key and its relative, three semitones below, are alike:
+    # three fifths are found from the notes themselves, a twelfth by chance.
+    found, true = (3 * (1 - part["mode"]) + part["key"] for part in (table, truth))
+    assert np.mean(found % 12 == true.to_numpy() % 12) > 0.45

@@ -191,3 +191,21 @@ def test_a_file_of_something_else_is_named(tmp_path):
 def test_a_list_is_no_analysis():
     with pytest.raises(TypeError, match="must be the path of a JSON file or a dict, got list"):
         read_echo_nest_analysis([])
+
+
+def test_numbers_of_numpy_and_tuples_are_read_as_those_of_a_file(analysis):
+    expected = read_echo_nest_analysis(analysis)
+    track = {name: _as_numpy(value) for name, value in analysis["track"].items()}
+    segments = tuple(
+        {name: tuple(value) for name, value in segment.items() if isinstance(value, list)}
+        for segment in analysis["segments"]
+    )
+
+    found = read_echo_nest_analysis({**analysis, "track": track, "segments": segments})
+
+    pd.testing.assert_series_equal(found, expected)
+
+
+def _as_numpy(value):
+    kinds = {int: np.int64, float: np.float64}
+    return kinds[type(value)](value) if type(value) in kinds else value

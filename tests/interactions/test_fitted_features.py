@@ -290,7 +290,7 @@ def test_an_interaction_without_any_known_id_is_an_error(missing):
 def test_a_forgotten_id_column_is_suggested():
     table = pd.DataFrame({"film_id": [1, 2, 3], "year": [1999, 2000, 2001]})
 
-    with pytest.raises(ValueError, match="pass id_column='film_id'"):
+    with pytest.raises(ValueError, match="give FeatureTable id_column='film_id'"):
         FeatureTable(table).fit([1, 2])
 
 

@@ -1,6 +1,7 @@
 """Metrics of catalogues and lists, against loops over users, pairs and places."""
 # SPDX-License-Identifier: BSD-3-Clause
 
+import itertools
 from itertools import combinations
 
 import numpy as np
@@ -60,6 +61,9 @@ def test_personalization_is_the_mean_over_pairs_of_users():
     assert personalization(found) == pytest.approx(1 - np.mean(shares))
     same = np.tile(found[0], (4, 1))
     assert personalization(same) == pytest.approx(0)
+    # Roots round: these would give less than 0.
+    for n_users, length in itertools.product(range(2, 12), range(1, 8)):
+        assert 0 <= personalization(np.tile(np.arange(length), (n_users, 1))) < 1e-12
 
 
 def test_personalization_of_lists_of_any_length():
@@ -95,8 +99,10 @@ def test_the_lift_compares_lists_with_histories():
     found, popularity = lists(3), rng.integers(1, 50, N_ITEMS)
     histories = rng.random((N_USERS, N_ITEMS)) < 0.4
     histories[2] = False
-    listed = np.mean([popularity[items_of(row)].mean() for row in found[:-1]])
-    chosen = np.mean([popularity[row].mean() for row in histories if row.any()])
+    # The last user has no list, the third no history: neither can be compared.
+    both = [user for user in range(N_USERS - 1) if histories[user].any()]
+    listed = np.mean([popularity[items_of(found[user])].mean() for user in both])
+    chosen = np.mean([popularity[histories[user]].mean() for user in both])
     lift = popularity_lift(found, popularity, sparse.csr_array(histories.astype(float)))
     assert lift == pytest.approx(listed / chosen - 1)
 
@@ -189,7 +195,7 @@ def test_nothing_recommended_has_no_measure():
         (lambda: catalogue_coverage([[0, 4]], 4), r"not in the catalogue: \[4\]"),
         (lambda: catalogue_coverage([[0, -2]], 4), r"not in the catalogue: \[-2\]"),
         (lambda: catalogue_coverage([[0.5]], 4), "must be integers of shape"),
-        (lambda: catalogue_coverage([0, 1], 4), "must be integers of shape"),
+        (lambda: catalogue_coverage([0, 1], 4), "ranked_items must have the shape"),
         (lambda: catalogue_coverage([[0]], 0), "n_items must be an integer of at least 1"),
         (lambda: gini_index([[0]], 4, 0), "k must be an integer of at least 1"),
         (lambda: personalization([[1, 1], [2, 3]]), "holds an item twice"),
@@ -201,6 +207,12 @@ def test_nothing_recommended_has_no_measure():
         (lambda: inverse_propensity([1], power=-1), "power must be finite"),
         (lambda: intra_list_diversity_at_k([[0]], [[np.inf]]), "item_vectors must be finite"),
         (lambda: serendipity_at_k([[0]], [[1, 1]], [0]), "ranked_gains must have the shape"),
+        (lambda: serendipity_at_k([[0]], [1], [0]), "ranked_gains must have the shape"),
+        (lambda: serendipity_at_k([[0]], [[1]], 0), "expected_items must have the shape"),
+        (lambda: serendipity_at_k([[0]], [[1]], [["a"]]), "expected_items must be integers"),
+        (lambda: serendipity_at_k([[0]], [[1]], [[0], [1]]), "must have one row, or 1 as"),
+        (lambda: serendipity_at_k([[0]], [[1]], [[0], [1, 2]]), "expected_items .* fill them up"),
+        (lambda: serendipity_at_k([[0], [1, 2]], [[1]], [0]), "ranked_items .* fill them up"),
         (lambda: calibration_error_at_k([[0]], [[1]], [[1]], smoothing=0), "smoothing must"),
         (lambda: calibration_error_at_k([[0]], [[1]], [[1, 1]]), "histories must have the"),
         (lambda: calibration_error_at_k([[0]], [[-1]], [[1]]), "item_groups must be finite"),

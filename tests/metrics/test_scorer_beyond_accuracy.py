@@ -5,7 +5,9 @@ import pickle
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
+from sklearn.base import BaseEstimator
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -248,7 +250,45 @@ def test_groups_of_strangers_are_refused(world):
         scorer(model, test)
     twice = pd.Series(["a", "b", "a"], index=[0, 0, 1])
     with pytest.raises(ValueError, match=r"several entries for 1 user\(s\): 0"):
-        make_ranking_scorer("ndcg_gap@4", user_groups=twice)(model, test)
+        make_ranking_scorer("ndcg_gap@4", user_groups=twice)
+
+
+@pytest.mark.parametrize("groups", [["a", "b"], np.array(["a", "b"]), pl.Series(["a", "b"])])
+def test_groups_without_ids_are_refused(groups):
+    with pytest.raises(TypeError, match="Series indexed by user id"):
+        make_ranking_scorer("ndcg_gap@4", user_groups=groups)
+
+
+def test_groups_keep_their_dtype_and_may_have_other_ids(world):
+    train, test, _ = world
+    model = PopularityRecommender().fit(train)
+    some = {user: user % 2 for user in range(0, 30, 2)}
+    report = make_ranking_scorer("ndcg@4", user_groups=some).report(model, test)
+    assert report.per_group.index.dtype.kind == "i"
+    with pytest.raises(UnknownIdError, match="its own ids are such as '1'"):
+        make_ranking_scorer("ndcg_gap@4", user_groups={"1": "a"})(model, test)
+
+
+class ListsAlone(BaseEstimator):
+    """A recommender that keeps no training data."""
+
+    def fit(self, X, y=None):
+        self.model_ = PopularityRecommender().fit(X)
+        self.users_, self.items_ = self.model_.users_, self.model_.items_
+        return self
+
+    def recommend(self, users=None, n_items=10, **options):
+        return self.model_.recommend(users, n_items, **options)
+
+
+def test_training_data_are_asked_for_by_what_needs_them(world):
+    train, test, _ = world
+    model = ListsAlone().fit(train)
+    options = {"exclude_seen": False}
+    expected = make_ranking_scorer("ndcg@4", **options)(model.model_, test)
+    assert make_ranking_scorer("ndcg@4", **options)(model, test) == expected
+    with pytest.raises(TypeError, match="ListsAlone must have them as interactions_"):
+        make_ranking_scorer("novelty@4", **options)(model, test)
 
 
 def test_one_group_has_no_gap(world):

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from sklearn.exceptions import FitFailedWarning
 from sklearn.model_selection import (
     GridSearchCV,
     RandomizedSearchCV,
@@ -17,6 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn_recsys.baseline import PopularityRecommender, RandomRecommender
 from sklearn_recsys.datasets import make_interactions
 from sklearn_recsys.exceptions import DataWarning
+from sklearn_recsys.interactions import FeatureTable
 from sklearn_recsys.metrics import make_ranking_scorer
 from sklearn_recsys.model_selection import (
     InteractionKFold,
@@ -123,6 +125,73 @@ def test_a_metric_of_all_lists_orders_and_ties_nothing(X):
     assert "catalogue_coverage@10" in repr(comparison)
 
 
+def test_less_is_better_of_errors(X):
+    scorer = make_ranking_scorer("calibration_error@5", item_features=genres())
+    models = {"popular": PopularityRecommender(), "random": RandomRecommender(random_state=0)}
+    comparison = compare_recommenders(models, X, metrics=scorer, cv=InteractionKFold(2))
+    table, pairs = comparison.summary(), comparison.tests()
+    assert table["calibration_error@5"].is_monotonic_increasing
+    assert pairs.loc[0, "better"] == table.index[0]
+    assert pairs.loc[0, "difference"] < 0
+    negated = make_ranking_scorer("neg_calibration_error@5", item_features=genres())
+    turned = compare_recommenders(models, X, metrics=negated, cv=InteractionKFold(2))
+    assert turned.summary().index.tolist() == table.index.tolist()
+
+
+def genres():
+    films = make_interactions(n_users=80, n_items=60, n_interactions=1600, random_state=0)
+    table = films.movies.set_index("movie_id")["genre"].str.get_dummies()
+    return FeatureTable(table)
+
+
+class HalfTheUsers(PopularityRecommender):
+    """Popularity that forgets users of few rows."""
+
+    def fit(self, X, y=None):
+        counts = X.iloc[:, 0].map(X.iloc[:, 0].value_counts())
+        return super().fit(X[counts >= counts.median()])
+
+
+def test_means_are_of_the_users_that_all_serve(X):
+    models = {"all": PopularityRecommender(), "half": HalfTheUsers()}
+    scorer = make_ranking_scorer("precision@5", unknown_users="drop")
+    with pytest.warns(DataWarning, match="test users are unknown"):
+        comparison = compare_recommenders(models, X, metrics=scorer, cv=InteractionKFold(2))
+    table = comparison.summary()
+    both = comparison.per_user.xs("precision@5", axis=1, level=1).dropna()
+    assert 0 < len(both) < X["user_id"].nunique()
+    assert table["n_users"].tolist() == [len(both)] * 2
+    pd.testing.assert_series_equal(
+        table["precision@5"].sort_index(), both.mean(), check_names=False
+    )
+    assert f"on the same {len(both)} users" in repr(comparison)
+
+
+def test_groups_have_means_and_intervals_of_their_own(X, comparison):
+    groups = {user: "even" if user % 2 == 0 else "odd" for user in X["user_id"].unique()}
+    table = comparison.by_group(groups, "recall@5")
+    scores = comparison.per_user[("popular", "recall@5")]
+    even = scores[scores.index % 2 == 0]
+    row = table.loc[("popular", "even")]
+    assert row["mean"] == pytest.approx(even.mean())
+    assert row["low"] < row["mean"] < row["high"]
+    assert row["n_users"] == len(even)
+    assert table.index.get_level_values(0).unique().tolist() == comparison.summary().index.tolist()
+
+
+def test_the_evaluation_is_looked_at_too(X, comparison):
+    # X has times, and its folds are drawn at random.
+    assert [finding.code for finding in comparison.findings] == ["EVAL002"]
+    untimed = compare_recommenders(MODELS, X.iloc[:, :3], cv=InteractionKFold(2))
+    assert untimed.findings == []
+
+
+def test_memory_is_measured_apart_or_not_at_all(X):
+    comparison = compare_recommenders(MODELS, X, cv=InteractionKFold(2), measure_memory=False)
+    assert comparison.summary()["peak_memory"].isna().all()
+    assert "memory" not in repr(comparison)
+
+
 def test_a_model_is_tied_with_itself(X):
     models = {"one": ItemKNNRecommender(), "same": ItemKNNRecommender()}
     comparison = compare_recommenders(models, X, cv=InteractionKFold(2))
@@ -164,7 +233,7 @@ def test_it_is_shown_as_text_as_html_and_as_a_plot(comparison):
     pyplot = pytest.importorskip("matplotlib.pyplot", reason="plots need matplotlib")
     pyplot.switch_backend("Agg")
     assert "3 recommenders on the same 80 users in 3 split(s)" in repr(comparison)
-    assert comparison._repr_html_().count("<tr") == 4
+    assert comparison._repr_html_().count("popular") == 1
     ax = comparison.plot("recall@5")
     best = comparison.summary()["recall@5"].idxmax()
     assert [label.get_text() for label in ax.get_yticklabels()][-1] == best
@@ -184,6 +253,21 @@ def test_it_is_shown_as_text_as_html_and_as_a_plot(comparison):
         (MODELS, {"confidence_level": 1}, ValueError, "confidence_level"),
         (MODELS, {"n_resamples": 0}, ValueError, "n_resamples"),
         (MODELS, {"cv": iter(())}, ValueError, "no splits"),
+        (MODELS, {"metrics": 10}, TypeError, "must be names"),
+        ({1: PopularityRecommender(), "1": PopularityRecommender()}, {}, ValueError, "same"),
+        (MODELS, {"y": np.ones(3)}, ValueError, "inconsistent numbers"),
+        (
+            MODELS,
+            {"metrics": make_ranking_scorer("ndcg_gap@5", user_groups={1: "a"})},
+            ValueError,
+            "by_group",
+        ),
+        (
+            MODELS,
+            {"metrics": make_ranking_scorer("ndcg@5", fold_in=0.5, random_state=None)},
+            ValueError,
+            "other histories",
+        ),
     ],
 )
 def test_bad_arguments_are_refused_before_anything_is_fitted(X, estimators, options, error, match):
@@ -211,6 +295,22 @@ def test_the_interval_is_where_means_of_drawn_users_lie():
     assert np.isnan([low[1], high[1]]).all()
 
 
+def test_an_interval_of_few_users_is_wide_but_there():
+    values = np.full((300, 1), np.nan)
+    values[:5, 0] = [0.1, 0.2, 0.3, 0.4, 0.5]
+    low, high = bootstrap_intervals(values, confidence_level=0.95, n_resamples=1999, random_state=0)
+    assert 0.1 <= low[0] < 0.2
+    assert 0.4 < high[0] <= 0.5
+
+
+def test_rounding_makes_no_difference():
+    scores = np.random.default_rng(0).random(200)
+    pairs = compare_pairs(
+        pd.DataFrame({"a": scores, "b": scores * 3 / 3 * (1 + 1e-16)}), confidence_level=0.95
+    )
+    assert pairs.loc[0, ["difference", "p_value"]].tolist() == [0, 1]
+
+
 def test_users_without_a_score_are_left_out_of_their_pair():
     scores = pd.DataFrame({"a": [1.0, 2, 3, np.nan], "b": [0.0, 2, 1, 5], "c": [np.nan] * 4})
     pairs = compare_pairs(scores, confidence_level=0.95)
@@ -220,9 +320,11 @@ def test_users_without_a_score_are_left_out_of_their_pair():
     assert pairs.loc[0, "p_adjusted"] == pairs.loc[0, "p_value"]
 
 
-def test_a_difference_that_all_users_see_alike_is_certain():
-    pairs = compare_pairs(pd.DataFrame({"a": [1.0, 2], "b": [0.5, 1.5]}), confidence_level=0.95)
-    assert pairs.loc[0, ["better", "p_value", "effect_size"]].tolist() == ["a", 0, np.inf]
+def test_a_difference_that_all_users_see_alike_is_tested_by_its_signs():
+    scores = pd.DataFrame({"a": [1.0, 2, 3], "b": [0.5, 1.5, 2.5]})
+    pairs = compare_pairs(scores, confidence_level=0.95)
+    # Three signs agree, as they do by chance in 2 of 8 cases.
+    assert pairs.loc[0, ["better", "p_value", "effect_size"]].tolist() == ["a", 0.25, np.inf]
 
 
 def test_peak_memory_is_what_was_held_at_once():
@@ -276,8 +378,8 @@ def test_several_metrics_are_judged_by_the_one_that_chose(X):
     search = search_over(X, scoring=scoring, refit="ndcg@10")
     table = search_intervals(search, X)
     pd.testing.assert_frame_equal(
-        table.drop(columns=["fit_time", "peak_memory"]),
-        search_intervals(search_over(X), X).drop(columns=["fit_time", "peak_memory"]),
+        table.drop(columns=["fit_time", "score_time"]),
+        search_intervals(search_over(X), X).drop(columns=["fit_time", "score_time"]),
     )
 
 
@@ -301,9 +403,39 @@ def test_randomized_searches_and_pipelines_are_searched_too(X):
     assert len(search_intervals(search, X)) == 2
 
 
+def test_candidates_that_failed_are_left_out_and_settings_stay_what_they_are(X):
+    search = GridSearchCV(
+        ItemKNNRecommender(),
+        {"n_neighbors": [5, None, -1]},
+        scoring=make_ranking_scorer("ndcg@10"),
+        cv=InteractionKFold(2),
+    )
+    with pytest.warns(FitFailedWarning), pytest.warns(UserWarning, match="non-finite"):
+        search.fit(X)
+    found = search_intervals(search, X)["n_neighbors"].tolist()
+    assert sorted(found, key=str) == [5, None]
+    assert isinstance(found[found.index(5)], int)
+
+
+@pytest.mark.parametrize(
+    "options", [{"n_candidates": 0}, {"n_candidates": -1}, {"confidence_level": 95}]
+)
+def test_search_intervals_refuses_bad_parameters(X, options):
+    with pytest.raises(ValueError, match=next(iter(options))):
+        search_intervals(search_over(X), X, **options)
+
+
 @pytest.mark.parametrize(
     ("make", "match"),
     [
+        (
+            lambda X: search_over(
+                X,
+                scoring=make_ranking_scorer("ndcg@5", "neg_gini_index@5"),
+                refit="neg_gini_index@5",
+            ),
+            "all users together",
+        ),
         (lambda X: search_over(X, scoring=lambda model, X, y=None: 0.0), "make_ranking_scorer"),
         (lambda X: search_over(X, scoring=make_ranking_scorer("auc", "mrr"), refit=False), "refit"),
         (lambda X: PopularityRecommender().fit(X), "must be a fitted GridSearchCV"),

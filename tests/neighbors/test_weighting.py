@@ -13,7 +13,13 @@ from sklearn_recsys.neighbors import (
 )
 from sklearn_recsys.persistence import load, save
 from sklearn_recsys.pipeline import make_recommender_pipeline
-from sklearn_recsys.preprocessing import BM25Weighter, ConfidenceWeighter, TfidfWeighter
+from sklearn_recsys.preprocessing import (
+    BM25Weighter,
+    ConfidenceWeighter,
+    EventWeighter,
+    TfidfWeighter,
+    TimeDecayWeighter,
+)
 
 MODELS = [
     ItemKNNRecommender("cosine", n_neighbors=5),
@@ -83,3 +89,11 @@ def test_parameters_of_the_weighter_can_be_searched(model):
 def test_other_names_are_refused(model):
     with pytest.raises(ValueError, match="'weighting' parameter"):
         clone(model).set_params(weighting="okapi").fit(plays())
+
+
+@every_model
+@pytest.mark.parametrize("weighter", [TimeDecayWeighter(10), EventWeighter({"play": 1})], ids=str)
+def test_weighters_of_more_than_a_value_are_sent_in_front(model, weighter):
+    X = plays().assign(time=np.arange(len(plays())))
+    with pytest.raises(ValueError, match=f"weighting={type(weighter).__name__}.* step of a Pipe"):
+        clone(model).set_params(weighting=weighter).fit(X)

@@ -14,7 +14,7 @@ from sklearn.metrics import r2_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from sklearn_recsys.neural_network import AudioCNNRegressor
+from sklearn_recsys.neural_network import AudioCNNRegressor, _clips
 from sklearn_recsys.neural_network._clips import Clips
 from sklearn_recsys.persistence import load, save
 
@@ -115,6 +115,21 @@ def test_clips_on_the_disk_are_the_same_as_in_memory(clips, tmp_path):
     assert np.array_equal(tiny().fit(paths, y).predict(paths), expected)
     column = np.array([[str(path)] for path in paths])
     assert np.array_equal(tiny().fit(column, y).predict(X), expected)
+
+
+def test_a_file_is_read_once_by_a_prediction(clips, tmp_path, monkeypatch):
+    X, y = clips
+    model = tiny(max_iter=1).fit(X, y)
+    paths = [tmp_path / f"{place}.npy" for place in range(3)]
+    for path, clip in zip(paths, X[:3], strict=True):
+        np.save(path, clip)
+    read, original = [], _clips._read_file
+    monkeypatch.setattr(_clips, "_read_file", lambda *about: read.append(about) or original(*about))
+
+    found = model.predict(paths)
+
+    assert len(read) == 3
+    assert np.array_equal(found, model.predict(X[:3]))
 
 
 def test_a_mapped_file_is_read_a_batch_at_a_time(clips, tmp_path, monkeypatch):

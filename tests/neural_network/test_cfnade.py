@@ -315,8 +315,13 @@ def test_early_stopping_needs_something_to_hold_out(torch):
 
 
 def test_a_training_that_diverges_is_an_error(torch):
-    with pytest.raises(ValueError, match=r"cost is .* with learning_rate=1000000\.0"):
-        small(learning_rate=1e6, activation="relu", max_iter=20).fit(of_two_tastes()[0])
+    with pytest.raises(ValueError, match=r"cost is .* with learning_rate=1e\+30"):
+        small(learning_rate=1e30, reg=0.0, activation="relu", max_iter=20).fit(of_two_tastes()[0])
+
+
+def test_a_decay_that_would_take_off_all_of_the_weights_is_an_error(torch):
+    with pytest.raises(ValueError, match=r"reg=20\.0: set reg below 20\."):
+        small(learning_rate=0.05, reg=20.0).fit(of_four_films())
 
 
 def test_a_device_that_is_not_there_is_refused(torch):

@@ -39,6 +39,35 @@ def test_a_block_draws_the_numbers_of_its_seed_and_leaves_the_callers():
     assert torch.equal(torch.rand(3), expected)
 
 
+def test_a_block_on_the_cpu_leaves_the_random_numbers_of_gpus_alone(monkeypatch):
+    def seed(number):
+        pytest.fail("a GPU was seeded")
+
+    for name in ("manual_seed", "manual_seed_all"):
+        monkeypatch.setattr(torch.cuda, name, seed)
+
+    with hold_torch(torch, device=CPU, seed=5, n_jobs=1):
+        drawn = torch.rand(2)
+
+    assert torch.equal(drawn, torch.rand(2, generator=torch.Generator().manual_seed(5)))
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.parametrize("name", ["cpu", "cuda"])
+def test_the_callers_random_numbers_on_a_gpu_are_as_before(name):
+    torch.cuda.manual_seed_all(1)
+    expected = torch.rand(3, device="cuda")
+    torch.cuda.manual_seed_all(1)
+
+    drawn = []
+    for _ in range(2):
+        with hold_torch(torch, device=torch.device(name), seed=5, n_jobs=1):
+            drawn.append(torch.rand(3, device=name).tolist())
+
+    assert drawn[0] == drawn[1]
+    assert torch.equal(torch.rand(3, device="cuda"), expected)
+
+
 def test_a_block_runs_on_its_threads_and_gives_the_callers_back(two_threads):
     with hold_torch(torch, device=CPU, seed=0, n_jobs=None):
         assert torch.get_num_threads() == 1

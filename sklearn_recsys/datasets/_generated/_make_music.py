@@ -89,7 +89,8 @@ def make_music_world(
             `artist_id` and `artist`.
         attributes : DataFrame of shape (n_songs, 6)
             `song_id`, `time_signature`, `key` (0 is C), `mode` (1 is major), `tempo` and
-            `loudness` of the sound, as a faultless analysis would find them.
+            `loudness` of the sound, as it was made. No tone of a melody is its tonic, so that not
+            even a faultless analysis can tell a key from its relative, such as C from A minor.
         documents : DataFrame of shape (n_documents, 2)
             `song_id` and `text`: none, one or several for a song.
         terms : dict of int to dict of str to float
@@ -119,13 +120,13 @@ def make_music_world(
 
     Notes
     -----
-    In each week, person u's songs are drawn without replacement among those that are out, each
+    In each week, person u's songs are drawn without replacement [1]_ among those that are out, each
     next one with probability proportional to
 
         exp(w_u · z_i + log p_i + 1.5 · [u has played i] + 2^(-age of i in weeks))
 
     where z_i are the traits, three fifths of whose variance is the artist's, and p_i follows a
-    Zipf-Mandelbrot law [1]_. The number of plays of a song in a week is geometric, the more the
+    Zipf-Mandelbrot law [2]_. The number of plays of a song in a week is geometric, the more the
     better she likes it. A song is a melody of eighths over a drum. Register, mode and the spectrum
     of its notes are seen in a mean over time; tempo, the decay of notes and whether the melody
     rises or falls are patterns in time; what is loud, detuned or tilted by chance is neither.
@@ -134,6 +135,8 @@ def make_music_world(
     ----------
     .. [1] P. Efraimidis and P. Spirakis, "Weighted random sampling with a reservoir",
        Information Processing Letters 97(5), 2006, algorithm A-ES.
+    .. [2] B. Mandelbrot, "An informational theory of the statistical structure of language",
+       Communication Theory, 1953.
 
     Examples
     --------
