@@ -14,7 +14,6 @@ from sklearn_recsys.base._ranking import (
     Choice,
     Ranker,
     Triplets,
-    check_length,
     mark,
     put_itself_first,
     rank,
@@ -22,7 +21,7 @@ from sklearn_recsys.base._ranking import (
 )
 from sklearn_recsys.base._tables import as_neighbors
 from sklearn_recsys.interactions._audience import encode_distinct
-from sklearn_recsys.interactions._parameters import require_choice
+from sklearn_recsys.interactions._parameters import require_choice, require_positive
 
 __all__ = ["NeighborhoodMixin"]
 
@@ -121,7 +120,7 @@ class NeighborhoodMixin:
             If `approximate` is set and the extra ``approximate`` is not installed.
         """
         check_is_fitted(self)
-        check_length(n_items, "n_items")
+        require_positive(n_items, "n_items")
         codes = encode_distinct(items, self._item_index, parameter="items")
         options = {"include_self": include_self, "approximate": approximate}
         ranked = self._rank_neighbors("item", codes, n_items, **options)
@@ -162,7 +161,7 @@ class NeighborhoodMixin:
             If `approximate` is set and the extra ``approximate`` is not installed.
         """
         check_is_fitted(self)
-        check_length(n_users, "n_users")
+        require_positive(n_users, "n_users")
         codes = encode_distinct(users, self._user_index, parameter="users")
         options = {"include_self": include_self, "approximate": approximate}
         ranked = self._rank_neighbors("user", codes, n_users, **options)

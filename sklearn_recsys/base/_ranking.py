@@ -2,14 +2,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
 
 from sklearn_recsys._kernels import csr_pattern
 from sklearn_recsys.base._blocks import memory_batches
-from sklearn_recsys.interactions._parameters import require_positive
 from sklearn_recsys.interactions._sparse import with_data
 
 __all__ = [
@@ -17,7 +16,6 @@ __all__ = [
     "Marks",
     "Ranker",
     "Triplets",
-    "check_length",
     "mark",
     "put_itself_first",
     "rank",
@@ -114,11 +112,6 @@ def tie_order(popularity: np.ndarray) -> np.ndarray:
     """Return the codes in the order that breaks ties: by popularity, then by id."""
     # int32, as all codes are: a similarity matrix renamed by it keeps int32 indices.
     return np.argsort(-popularity, kind="stable").astype(np.int32)
-
-
-def check_length(value: Any, name: str) -> None:
-    """Raise unless a length is an integer of at least 1."""
-    require_positive(value, name)
 
 
 def _as_triplets(first: int, found: np.ndarray, scores: np.ndarray) -> Triplets:

@@ -16,7 +16,7 @@ from sklearn_recsys.base._groups import Group, group_users
 from sklearn_recsys.base._html import SummaryReprMixin
 from sklearn_recsys.base._neighborhood import NeighborhoodMixin
 from sklearn_recsys.base._rankers import rank_by_scores
-from sklearn_recsys.base._ranking import Ranker, check_length, tie_order
+from sklearn_recsys.base._ranking import Ranker, tie_order
 from sklearn_recsys.base._tables import as_recommendations
 from sklearn_recsys.base._tags import RecommenderTags
 from sklearn_recsys.base._transaction import unchanged_on_failure
@@ -34,7 +34,7 @@ from sklearn_recsys.interactions._columns import (
 )
 from sklearn_recsys.interactions._feature_table import require_feature_table
 from sklearn_recsys.interactions._join import join_features
-from sklearn_recsys.interactions._parameters import require_bool, require_choice
+from sklearn_recsys.interactions._parameters import require_bool, require_choice, require_positive
 from sklearn_recsys.interactions._validation import (
     Interactions,
     validate_interactions,
@@ -234,7 +234,7 @@ class BaseRecommender(
             If a parameter is out of range, or the model cannot use `history` or `user_features`.
         """
         check_is_fitted(self)
-        check_length(n_items, "n_items")
+        require_positive(n_items, "n_items")
         require_choice(on_unknown, "on_unknown", _ON_UNKNOWN)
         require_bool(exclude_seen, "exclude_seen")
         if user_features is None:

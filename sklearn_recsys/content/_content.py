@@ -13,10 +13,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_recsys.base import BaseRecommender
 from sklearn_recsys.base._rankers import multiply, rank_by_similarity, take_rows
-from sklearn_recsys.base._ranking import check_length
 from sklearn_recsys.base._transaction import unchanged_on_failure
 from sklearn_recsys.interactions import FeatureTable
 from sklearn_recsys.interactions._audience import encode_distinct
+from sklearn_recsys.interactions._parameters import require_positive
 from sklearn_recsys.interactions._sparse import largest_of_rows, with_data
 
 __all__ = ["ContentRecommender"]
@@ -180,7 +180,7 @@ class ContentRecommender(BaseRecommender):
             If `n_features` is less than 1.
         """
         check_is_fitted(self)
-        check_length(n_features, "n_features")
+        require_positive(n_features, "n_features")
         codes = encode_distinct(items, self._item_index, parameter="items")
         rows, cols, weights, rank = largest_of_rows(self.item_vectors_[codes], n_features)
         names = [self.item_feature_names_[col] for col in cols]

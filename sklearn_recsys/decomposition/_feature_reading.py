@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_recsys.base._ranking import check_length
+from sklearn_recsys.interactions._parameters import require_positive
 
 __all__ = ["FeatureReadingMixin"]
 
@@ -39,7 +39,7 @@ class FeatureReadingMixin:
         names = self._feature_names(role)
         if feature not in names:
             raise ValueError(f"{feature!r} is not among the {role} features {names[:20]}.")
-        check_length(n_features, "n_features")
+        require_positive(n_features, "n_features")
         vectors = getattr(self, f"{role}_feature_embeddings_")[: len(names)].astype(np.float64)
         norms = np.linalg.norm(vectors, axis=1)
         unit = vectors / np.where(norms > 0, norms, 1)[:, None]
@@ -80,7 +80,7 @@ class FeatureReadingMixin:
         check_is_fitted(self)
         names = self._feature_names(role)
         if n_features is not None:
-            check_length(n_features, "n_features")
+            require_positive(n_features, "n_features")
         vectors = getattr(self, f"{role}_feature_embeddings_")[: len(names)].astype(np.float64)
         norms = np.linalg.norm(vectors, axis=1)
         order = np.argsort(-norms, kind="stable")[:n_features]

@@ -12,10 +12,11 @@ from sklearn_recsys.ensemble._composed import ComposedRecommender, NamedMembersM
 from sklearn_recsys.ensemble._explanations import SummedContributionsMixin
 from sklearn_recsys.ensemble._leaks import warn_of_leaks
 from sklearn_recsys.ensemble._normalize import NORMALIZATIONS, normalize
-from sklearn_recsys.ensemble._source import as_generator, hold_out, subtract
+from sklearn_recsys.ensemble._source import hold_out, subtract
 from sklearn_recsys.ensemble._team import Team, choose_counted, mark_unseen
 from sklearn_recsys.ensemble._weights import ascend, choose_users, collect
 from sklearn_recsys.exceptions import DataWarning
+from sklearn_recsys.interactions._parameters import as_generator
 
 __all__ = ["BlendRecommender"]
 

@@ -19,11 +19,12 @@ from sklearn_recsys.base._ranking import tie_order
 from sklearn_recsys.ensemble._candidates import SideInformation, gather, name_features
 from sklearn_recsys.ensemble._composed import ComposedRecommender, NamedMembersMixin
 from sklearn_recsys.ensemble._leaks import warn_of_leaks
-from sklearn_recsys.ensemble._source import as_generator, hold_out, subtract
+from sklearn_recsys.ensemble._source import hold_out, subtract
 from sklearn_recsys.ensemble._team import Team
 from sklearn_recsys.ensemble._weights import choose_users
 from sklearn_recsys.exceptions import DataWarning
 from sklearn_recsys.interactions import FeatureTable
+from sklearn_recsys.interactions._parameters import as_generator
 
 __all__ = ["RerankRecommender"]
 

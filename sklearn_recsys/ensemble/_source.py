@@ -17,7 +17,7 @@ from sklearn_recsys.interactions._columns import Table, take_ids, take_rows
 from sklearn_recsys.interactions._sparse import with_data
 from sklearn_recsys.interactions._validation import Interactions
 
-__all__ = ["Source", "as_generator", "asked", "hold_out", "subtract", "weigh_history"]
+__all__ = ["Source", "asked", "hold_out", "subtract", "weigh_history"]
 
 
 @dataclass(frozen=True)
@@ -124,13 +124,6 @@ def subtract(matrix: sparse.csr_array, held_out: sparse.csr_array) -> sparse.csr
     left = sparse.csr_array(ones - others)
     left.eliminate_zeros()
     return left
-
-
-def as_generator(random_state: Any) -> np.random.Generator:
-    """Return a generator of a seed, or of the next number of a RandomState."""
-    if isinstance(random_state, np.random.RandomState):
-        random_state = random_state.randint(2**31)
-    return np.random.default_rng(random_state)
 
 
 def _fit_clone(source: Source, member: Any, weights: str | None) -> Any:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sklearn_recsys.inspection._arrays import by_name
 from sklearn_recsys.inspection._evidence import name_of, prepare
 from sklearn_recsys.inspection._style import INK, as_text, finish, look, new_axes
+from sklearn_recsys.interactions._parameters import as_generator
 from sklearn_recsys.metrics import make_ranking_scorer
 from sklearn_recsys.metrics._scoring._ranking_scorer import Case
 
@@ -286,7 +287,7 @@ def _score_pairs(
     """Return the scores of relevant pairs of known users and items, and of as many others."""
     truth, n_items = case.truth, len(case.test.catalogue)
     places = np.repeat(np.arange(len(truth)), truth.n_relevant)
-    rng = np.random.default_rng(random_state)
+    rng = as_generator(random_state)
     chosen = find_scored(case)
     if len(chosen) > _MAX_PAIRS:
         chosen = np.sort(rng.choice(chosen, _MAX_PAIRS, replace=False))

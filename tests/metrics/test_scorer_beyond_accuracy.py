@@ -316,6 +316,20 @@ def test_what_a_name_needs_is_asked_for_at_once(name, options, match):
         make_ranking_scorer(name, **options)
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("NDCG@10", "ndcg@10"),
+        ("ndcg", "ndcg@10"),
+        ("AUC", "auc"),
+        ("neg_Gini_index@5", "neg_gini_index@5"),
+    ],
+)
+def test_what_was_meant_is_guessed(name, meant):
+    with pytest.raises(ValueError, match=f"Did you mean '{meant}'"):
+        make_ranking_scorer(name)
+
+
 def test_features_must_be_a_feature_table(world):
     with pytest.raises(TypeError, match="must be a FeatureTable"):
         make_ranking_scorer("intra_list_diversity@5", item_features=world[2])

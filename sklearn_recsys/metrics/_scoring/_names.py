@@ -171,10 +171,19 @@ def parse_metric(name: str) -> Metric:
     """
     match = re.fullmatch(r"(neg_)?([a-z0-9_]+?)(_gap)?(?:@([1-9][0-9]*))?", str(name))
     if not isinstance(name, str) or match is None:
-        raise ValueError(f"Unknown metric {name!r}. {CHOICES}")
+        raise ValueError(f"Unknown metric {name!r}.{_suggest(name)} {CHOICES}")
     negated, family, gap, k = match.groups()
     metric = Metric(family, int(k) if k else None, -1 if negated else 1, gap is not None)
     known = family in (_AT_K if k else _WHOLE)
     if not known or (metric.of_groups and metric.of_catalogue):
-        raise ValueError(f"Unknown metric {name!r}. {CHOICES}")
+        raise ValueError(f"Unknown metric {name!r}.{_suggest(name)} {CHOICES}")
     return metric
+
+
+def _suggest(name: Any) -> str:
+    """Say which name may have been meant: that in lower case, or with a length."""
+    family, at, k = str(name).lower().replace(" ", "").partition("@")
+    likely = f"{family}{at}{k}" if at or family in _WHOLE else f"{family}@10"
+    family = family.removeprefix("neg_").removesuffix("_gap")
+    meant = family in (_AT_K if at or family not in _WHOLE else _WHOLE)
+    return f" Did you mean {likely!r}?" if meant and likely != name else ""

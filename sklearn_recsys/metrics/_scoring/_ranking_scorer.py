@@ -15,6 +15,7 @@ from sklearn_recsys._warning import warn_caller
 from sklearn_recsys.exceptions import DataWarning, UnknownIdError
 from sklearn_recsys.interactions._columns import Table, take_column, take_rows
 from sklearn_recsys.interactions._ids import IdIndex, list_some
+from sklearn_recsys.interactions._parameters import as_generator
 from sklearn_recsys.metrics._scoring._background import Background
 from sklearn_recsys.metrics._scoring._groups import find_groups
 from sklearn_recsys.metrics._scoring._lists import Lists, Question, ask
@@ -172,7 +173,7 @@ class RankingScorer:
         """Mark the rows that are shown to the recommender; None where histories are not cut."""
         if self._options["fold_in"] is None:
             return None
-        rng = np.random.default_rng(self._options["random_state"])
+        rng = as_generator(self._options["random_state"])
         return cut_histories(
             test.users, test.items, test.columns.values, self._options["fold_in"], rng
         )
