@@ -16,7 +16,8 @@ from scipy import sparse
 
 from sklearn_recsys.base import BaseRecommender, _blocks
 from sklearn_recsys.base._blocks import finite, memory_batches, uneven_batches
-from sklearn_recsys.base._ranking import check_length, tie_order
+from sklearn_recsys.base._ranking import tie_order
+from sklearn_recsys.interactions._parameters import require_positive
 
 N_ITEMS = 400
 
@@ -138,7 +139,7 @@ def test_finite_scores_whose_sum_overflows_stay_what_they_are():
 
 @pytest.mark.parametrize("value", [1, np.int64(3)])
 def test_a_length_is_any_positive_integer(value):
-    check_length(value, "n_items")
+    assert require_positive(value, "n_items") == value
 
 
 # Users and items by a power law, as in life; the peak is read before and after, from /proc since
