@@ -9,6 +9,9 @@ from hypothesis import settings
 
 from sklearn_recsys import _kernels
 
+# Before anything imports matplotlib: figures are made for nobody to see.
+os.environ.setdefault("MPLBACKEND", "Agg")
+
 # Timing proves nothing on a shared machine; in CI one commit gets one verdict.
 settings.register_profile("project", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("project")

@@ -28,14 +28,18 @@ def read_cells():
 
 
 @pytest.fixture(scope="module")
-def outputs():
+def outputs(tmp_path_factory):
     """Run the cells in one kernel, and return what each of them shows, by its kind."""
     nbclient = pytest.importorskip("nbclient", reason="needs the extra dev")
     nbformat = pytest.importorskip("nbformat", reason="needs the extra dev")
     pytest.importorskip("ipykernel", reason="needs the extra dev")
     notebook = nbformat.v4.new_notebook()
     notebook.cells = [nbformat.v4.new_code_cell(source) for source, _ in read_cells()]
-    nbclient.NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
+    # Elsewhere, so that the library is what is installed, not the folder of its sources.
+    resources = {"metadata": {"path": str(tmp_path_factory.mktemp("notebook"))}}
+    nbclient.NotebookClient(
+        notebook, timeout=60, kernel_name="python3", resources=resources
+    ).execute()
     return [cell.outputs for cell in notebook.cells]
 
 

@@ -13,7 +13,6 @@ from sklearn_recsys.neighbors import ItemKNNRecommender
 @pytest.fixture(autouse=True)
 def closed_figures():
     pyplot = pytest.importorskip("matplotlib.pyplot", reason="figures need matplotlib")
-    pyplot.switch_backend("Agg")
     yield
     pyplot.close("all")
 

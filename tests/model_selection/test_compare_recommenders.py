@@ -231,7 +231,6 @@ def test_estimators_stay_unfitted_and_new_users_are_folded_in(X):
 
 def test_it_is_shown_as_text_as_html_and_as_a_plot(comparison):
     pyplot = pytest.importorskip("matplotlib.pyplot", reason="plots need matplotlib")
-    pyplot.switch_backend("Agg")
     assert "3 recommenders on the same 80 users in 3 split(s)" in repr(comparison)
     assert comparison._repr_html_().count("popular") == 1
     ax = comparison.plot("recall@5")
